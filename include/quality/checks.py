@@ -1,0 +1,111 @@
+"""Run suites of Great Expectations against tables of a DuckDB file and keep the reports."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROW_ID = ("_load_id", "_row")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One expectation that did not hold.
+
+    Attributes:
+        table: the table it was checked on.
+        rule: what it demands, in the words of the suite.
+        observed: what was found, for table rules; None for row rules.
+        rows: number of rows that break it; None for table rules.
+        query: SQL that selects the ROW_ID columns of these rows; None for table rules.
+    """
+
+    table: str
+    rule: str
+    observed: str | None
+    rows: int | None
+    query: str | None
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        found = f"{self.rows:,} rows" if self.rows is not None else f"found {self.observed}"
+        return f"{self.table}: {self.rule} ({found})"
+
+
+def run_suites(database: Path, suites: dict[str, Sequence[Any]], report_dir: Path, row_rules: bool) -> list[Failure]:
+    """Check each table against its suite and write the Data Docs.
+
+    Args:
+        database: DuckDB file that holds the tables; no other process may have it open for writing.
+        suites: expectations by table name; each carries meta["rule"], what it demands in plain words.
+        report_dir: the Great Expectations project of this gate; its Data Docs are made anew.
+        row_rules: ask for the rows that break a rule; the tables must have the ROW_ID columns then.
+
+    Returns:
+        The expectations that failed, in the order of the suites.
+
+    Raises:
+        RuntimeError: an expectation could not be evaluated; a check that cannot run is not a check that passed.
+    """
+    os.environ["GX_ANALYTICS_ENABLED"] = "False"
+    import great_expectations as gx
+
+    from include.quality import duckdb_dialect
+
+    duckdb_dialect.install()
+    report_dir.mkdir(parents=True, exist_ok=True)
+    context = gx.get_context(mode="file", project_root_dir=report_dir)
+    context.variables.progress_bars = {"globally": False}
+    source = context.data_sources.add_or_update_sql("warehouse", connection_string=f"duckdb:///{database}")
+    result_format: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
+    failures = []
+    try:
+        for table, expectations in suites.items():
+            schema, _, name = table.rpartition(".")
+            asset = source.add_table_asset(table, table_name=name, schema_name=schema or None)
+            suite = context.suites.add_or_update(gx.ExpectationSuite(table, expectations=list(expectations)))
+            definition = context.validation_definitions.add_or_update(
+                gx.ValidationDefinition(name=table, data=asset.add_batch_definition_whole_table("all"), suite=suite)
+            )
+            wanted = dict(result_format)
+            if row_rules:
+                wanted |= {"result_format": "COMPLETE", "unexpected_index_column_names": list(ROW_ID)}
+            outcome = definition.run(result_format=wanted)
+            failures += [failure for result in outcome.results if (failure := _failure(table, result))]
+        context.build_data_docs()
+    finally:
+        source.get_engine().dispose()
+    return failures
+
+
+def data_docs_index(report_dir: Path) -> Path:
+    """Path of the Data Docs of one gate."""
+    return report_dir / "gx" / "uncommitted" / "data_docs" / "local_site" / "index.html"
+
+
+def _failure(table: str, result: Any) -> Failure | None:
+    config = result.expectation_config
+    raised = (
+        (result.exception_info or {}).get("exception_message")
+        if "exception_message" in (result.exception_info or {})
+        else next(
+            (
+                info["exception_message"]
+                for info in (result.exception_info or {}).values()
+                if isinstance(info, dict) and info.get("raised_exception")
+            ),
+            None,
+        )
+    )
+    if raised:
+        raise RuntimeError(f"{table}: {config.type} could not be evaluated: {raised}")
+    if result.success:
+        return None
+    found = result.result
+    rule = (config.meta or {}).get("rule") or f"{config.type} {config.kwargs}"
+    query = (found.get("unexpected_index_query") or "").strip().rstrip(";") or None
+    count = found.get("unexpected_count")
+    return Failure(table, rule, str(found.get("observed_value")) if count is None else None, count, query)

@@ -1,0 +1,212 @@
+"""Read the new and changed files of a source into the lake's incoming area, typed by the entity's contract."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from include.lake.layout import Lake, write_json, written_aside
+from include.settings import Settings
+from include.sources.entities import Entity, all_entities
+from include.sources.mapping import Constant, Expression, Mapping, RowNumber, StreamSpec
+from include.sources.readers import Source, SourceFileError, identifier, open_source, quote
+from include.sources.typing_sql import problem, typed
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What reading one stream of one source found.
+
+    Attributes:
+        staged: reports of the files waiting for gate 1, as written beside them.
+        unchanged: files landed before with the same content.
+        duplicates: (file, file it repeats): content landed before under another name.
+    """
+
+    source: str
+    stream: str
+    staged: tuple[dict[str, Any], ...]
+    unchanged: tuple[str, ...]
+    duplicates: tuple[tuple[str, str], ...]
+
+
+def extract(settings: Settings, mapping: Mapping, stream: str) -> Extraction:
+    """Read every new or changed file of one stream.
+
+    Raises:
+        SourceFileError: no file matches, or a file is empty, of another format or lacks a mapped column. Nothing of
+            the stream is staged then.
+    """
+    lake = Lake(settings)
+    entity = all_entities()[stream]
+    landed = {item["load_id"]: item for item in lake.manifests(mapping.source, stream)}
+    _clear(lake.incoming(mapping.source, stream))
+    staged, unchanged, duplicates = [], [], []
+    by_content = {(item["fingerprint"], item["sha256"]): item for item in landed.values()}
+    for position, spec in enumerate(mapping.streams[stream]):
+        fingerprint = _fingerprint(mapping, entity, spec)
+        for path in _files(mapping.base_dir(settings.data_dir), stream, spec):
+            name = str(path.relative_to(mapping.base_dir(settings.data_dir)))
+            load_id = _digest(f"{mapping.source}/{stream}/{position}/{name}")[:16]
+            sha256 = _sha256(path)
+            same = by_content.get((fingerprint, sha256))
+            if same and same["load_id"] == load_id:
+                unchanged.append(name)
+                continue
+            if same:
+                duplicates.append((name, same["file"]))
+                continue
+            report = {
+                "load_id": load_id,
+                "source": mapping.source,
+                "stream": stream,
+                "file": name,
+                "sha256": sha256,
+                "fingerprint": fingerprint,
+                "bytes": path.stat().st_size,
+                "previous_rows": landed[load_id]["rows_read"] if load_id in landed else None,
+            }
+            staged.append(_stage(lake, mapping, entity, spec, path, report))
+            by_content[(fingerprint, sha256)] = report
+    return Extraction(mapping.source, stream, tuple(staged), tuple(unchanged), tuple(duplicates))
+
+
+def staged_reports(lake: Lake, source: str, stream: str) -> list[dict[str, Any]]:
+    """Read the reports of the files that wait for gate 1."""
+    return [
+        json.loads(path.read_text(encoding="utf-8")) for path in sorted(lake.incoming(source, stream).glob("*.json"))
+    ]
+
+
+def _files(base: Path, stream: str, spec: StreamSpec) -> list[Path]:
+    files = sorted(path for path in base.glob(spec.files) if path.is_file())
+    if not files:
+        raise SourceFileError(
+            f"streams.{stream}: no file matches {spec.files!r} in {base}; put the export there or correct the mapping."
+        )
+    return files
+
+
+def _stage(
+    lake: Lake, mapping: Mapping, entity: Entity, spec: StreamSpec, path: Path, report: dict[str, Any]
+) -> dict[str, Any]:
+    target = lake.incoming(mapping.source, entity.name) / f"{report['load_id']}.parquet"
+    with duckdb.connect() as con:
+        source = open_source(con, path, spec)
+        query = _typed_query(con, mapping, entity, spec, source, path)
+        with written_aside(target) as aside:
+            try:
+                con.execute(f"copy ({query}) to {quote(str(aside))} (format parquet, compression zstd)")
+            except duckdb.Error as error:
+                raise SourceFileError(f"{path}: streams.{entity.name}: {str(error).splitlines()[0]}") from error
+        newest = f"max({entity.event_time})" if entity.event_time else "null"
+        rows, newest_event = con.execute(f"select count(*), {newest} from {quote(str(target))}").fetchall()[0]
+    report |= {
+        "rows_read": rows + len(source.broken),
+        "newest_event": str(newest_event) if newest_event else None,
+        "broken": [list(record) for record in source.broken],
+    }
+    write_json(target.with_suffix(".json"), report)
+    return report
+
+
+def _typed_query(
+    con: duckdb.DuckDBPyConnection, mapping: Mapping, entity: Entity, spec: StreamSpec, source: Source, path: Path
+) -> str:
+    raw = _raw_expressions(mapping, entity, spec, source, path)
+    grouped = f" group by {', '.join(map(identifier, spec.one_row_per))}" if spec.one_row_per else ""
+    row = "min(_row)" if spec.one_row_per else "_row"
+    filtered = f" where {spec.where}" if spec.where else ""
+    selected = ", ".join(f"{sql} as {identifier('r_' + name)}" for name, sql in raw.items())
+    raw_query = f"select {selected}, {row} as _row from (select * from {source.relation}{filtered}){grouped}"
+    try:
+        types = {name: kind for name, kind, *_ in con.execute(f"describe {raw_query}").fetchall()}
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise SourceFileError(
+            f"{path}: streams.{entity.name}: the mapping does not fit the file: {reason}."
+            f" The file has {', '.join(source.columns)}."
+        ) from error
+    columns, problems = [], []
+    for column in entity.columns:
+        if column.name not in raw:
+            columns.append(f"cast(null as {column.duckdb_type}) as {column.name}")
+            continue
+        value = identifier("r_" + column.name)
+        sql = typed(column, value, types["r_" + column.name], mapping.time_zone)
+        if column.type == "status" and spec.status_map:
+            sql = _mapped_status(sql, spec.status_map)
+        columns.append(f"{sql} as {column.name}")
+        if column.type not in ("text", "status", "currency"):
+            problems.append(problem(column, value))
+    said = f"nullif(concat_ws('; ', {', '.join(problems)}), '')" if problems else "cast(null as varchar)"
+    keys = ", ".join(entity.key)
+    known_key = " and ".join(f"{name} is not null" for name in entity.key)
+    return (
+        f"with raw as ({raw_query}), typed as (select {', '.join(columns)}, {said} as _problem, _row from raw)"
+        f" select *, case when {known_key} then nullif(max(_row) over (partition by {keys}), _row) end"
+        " as _superseded_by from typed"
+    )
+
+
+def _raw_expressions(mapping: Mapping, entity: Entity, spec: StreamSpec, source: Source, path: Path) -> dict[str, str]:
+    if spec.columns == "same":
+        specs: dict[str, Any] = {name: name for name in entity.column_names if name in source.columns}
+    else:
+        specs = dict(spec.columns)
+    names = set(entity.column_names)
+    if "currency" in names and "currency" not in specs and mapping.currency:
+        specs["currency"] = Constant(value=mapping.currency)
+    if "source_status" in names and "source_status" not in specs and "status" in specs:
+        specs["source_status"] = specs["status"]
+    plain = [item for item in specs.values() if isinstance(item, str)]
+    absent = sorted({name for name in [*plain, *spec.one_row_per] if name not in source.columns})
+    absent += sorted(column.name for column in entity.columns if column.required and column.name not in specs)
+    if absent:
+        raise SourceFileError(
+            f"{path}: streams.{entity.name}: missing column {', '.join(absent)}; the file has"
+            f" {', '.join(source.columns)}. Correct the mapping or export the file with this column."
+        )
+    return {name: _raw_sql(item, spec) for name, item in specs.items()}
+
+
+def _raw_sql(item: str | Constant | Expression | RowNumber, spec: StreamSpec) -> str:
+    if isinstance(item, Expression):
+        return f"({item.expression})"
+    if isinstance(item, Constant):
+        return quote(item.value) if isinstance(item.value, str) else str(item.value).lower()
+    if isinstance(item, RowNumber):
+        within = ", ".join(map(identifier, item.row_number_within))
+        return f"row_number() over (partition by {within} order by _row)"
+    if spec.one_row_per and item not in spec.one_row_per:
+        return f"first({identifier(item)} order by _row)"
+    return identifier(item)
+
+
+def _mapped_status(sql: str, status_map: dict[str, str]) -> str:
+    cases = " ".join(f"when {quote(k.strip().lower())} then {quote(v)}" for k, v in sorted(status_map.items()))
+    return f"case lower({sql}) {cases} else {sql} end"
+
+
+def _fingerprint(mapping: Mapping, entity: Entity, spec: StreamSpec) -> str:
+    contract = [(column.name, column.type) for column in entity.columns]
+    return _digest(f"{spec.model_dump_json()}{mapping.time_zone}{mapping.currency}{contract}{entity.key}")[:16]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.glob("*"):
+        path.unlink()

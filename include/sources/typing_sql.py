@@ -1,0 +1,55 @@
+"""SQL that turns a source value into the contract's type and says what could not be turned."""
+
+from __future__ import annotations
+
+from include.sources.entities import Column
+from include.sources.readers import identifier, quote
+
+# 2011-07-01T10:00:00Z, …+02, …+0200, …+02:00; DuckDB's cast to timestamp would drop the offset silently.
+_OFFSET = "'T?[0-9]{2}:[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'"
+
+
+def typed(column: Column, raw: str, raw_type: str, time_zone: str) -> str:
+    """Return the expression of a contract column.
+
+    Args:
+        column: the contract's column.
+        raw: SQL of the source value.
+        raw_type: its DuckDB type.
+        time_zone: IANA zone of timestamps without an offset; the result is in UTC.
+    """
+    text = f"nullif(trim(cast({raw} as varchar)), '')"
+    if column.type == "timestamp":
+        return _utc(raw, raw_type, text, time_zone)
+    if column.type == "currency":
+        return f"upper({text})"
+    if column.type in ("text", "status"):
+        return text
+    source = text if raw_type == "VARCHAR" else raw
+    return f"try_cast({source} as {column.duckdb_type})"
+
+
+def _utc(raw: str, raw_type: str, text: str, time_zone: str) -> str:
+    def from_zone(naive: str) -> str:
+        return naive if time_zone == "UTC" else f"timezone('UTC', timezone({quote(time_zone)}, {naive}))"
+
+    if raw_type == "TIMESTAMP WITH TIME ZONE":
+        return f"timezone('UTC', {raw})"
+    if raw_type == "VARCHAR":
+        with_offset = f"timezone('UTC', try_cast({text} as timestamptz))"
+        without = from_zone(f"try_cast({text} as timestamp)")
+        return f"case when regexp_matches({text}, {_OFFSET}) then {with_offset} else {without} end"
+    return from_zone(f"try_cast({raw} as timestamp)")
+
+
+def problem(column: Column, raw: str) -> str:
+    """Return an expression that is NULL, or says which value did not fit the column's type.
+
+    The value itself is left out for personal data: reasons are shown in reports.
+    """
+    name = identifier(column.name)
+    shown = "'a value'" if column.pii else f"'''' || left(cast({raw} as varchar), 60) || ''''"
+    return (
+        f"case when {name} is null and trim(cast({raw} as varchar)) <> ''"
+        f" then {quote(column.name + ': ')} || {shown} || {quote(f' is not a {column.type}')} end"
+    )
