@@ -1,0 +1,39 @@
+with
+
+order_lines as (
+    select * from {{ ref('stg_shop__order_lines') }}
+),
+
+orders as (
+    select * from {{ ref('stg_shop__orders') }}
+),
+
+rates as (
+    select * from {{ ref('int_fx__rates') }}
+)
+
+select
+    order_lines.order_line_key,
+    order_lines.order_key,
+    order_lines.product_key,
+    order_lines.source,
+    order_lines.line_number,
+    order_lines.product_id,
+    order_lines.line_type,
+    order_lines.quantity,
+    orders.account_key,
+    orders.ordered_at,
+    orders.order_date,
+    order_lines.gross_amount as source_gross_amount,
+    order_lines.discount_amount as source_discount_amount,
+    order_lines.tax_amount as source_tax_amount,
+    {{ in_reporting_currency('order_lines.gross_amount') }} as gross_amount,
+    {{ in_reporting_currency('order_lines.discount_amount') }} as discount_amount,
+    {{ in_reporting_currency('order_lines.tax_amount') }} as tax_amount
+from order_lines
+inner join orders on order_lines.order_key = orders.order_key
+inner join rates
+    on
+        orders.currency = rates.currency
+        and orders.order_date >= rates.valid_from
+        and orders.order_date < rates.valid_to

@@ -1,0 +1,77 @@
+-- A refund that names no order belongs to the customer's last order of that product before it, if there is one.
+with
+
+refunds as (
+    select * from {{ ref('stg_shop__refunds') }}
+),
+
+orders as (
+    select * from {{ ref('int_orders__priced') }}
+),
+
+order_lines as (
+    select * from {{ ref('int_order_lines__converted') }}
+),
+
+rates as (
+    select * from {{ ref('int_fx__rates') }}
+),
+
+customer_keys as (
+    select * from {{ ref('int_customers__keys') }}
+),
+
+candidates as (
+    select
+        refunds.refund_key,
+        order_lines.order_key,
+        row_number() over (
+            partition by refunds.refund_key
+            order by order_lines.ordered_at desc, order_lines.order_key
+        ) as recency
+    from refunds
+    inner join order_lines
+        on
+            refunds.account_key = order_lines.account_key
+            and refunds.product_key = order_lines.product_key
+            and order_lines.ordered_at <= refunds.refunded_at
+    where refunds.order_key is null
+),
+
+matched as (
+    select
+        refund_key,
+        order_key
+    from candidates
+    where recency = 1
+)
+
+select
+    refunds.refund_key,
+    refunds.source,
+    refunds.refund_id,
+    coalesce(refunds.order_key, matched.order_key) as order_key,
+    coalesce(orders.customer_key, accounts.customer_key) as customer_key,
+    refunds.product_key,
+    case
+        when refunds.order_key is not null then 'named'
+        when matched.order_key is not null then 'matched'
+        else 'unmatched'
+    end as order_match,
+    refunds.refunded_at,
+    refunds.refund_date,
+    refunds.reason,
+    refunds.quantity,
+    {{ in_reporting_currency('refunds.amount') }} as refunded_amount,
+    {{ in_reporting_currency('refunds.tax_amount') }} as refunded_tax_amount
+from refunds
+-- At the order's rate, so that a full refund takes back exactly what was booked; the refund's own day without an order.
+left join matched on refunds.refund_key = matched.refund_key
+left join orders on coalesce(refunds.order_key, matched.order_key) = orders.order_key
+inner join rates
+    on
+        refunds.currency = rates.currency
+        and coalesce(orders.order_date, refunds.refund_date) >= rates.valid_from
+        and coalesce(orders.order_date, refunds.refund_date) < rates.valid_to
+left join customer_keys as accounts
+    on refunds.account_key = accounts.lookup_key and accounts.lookup_type = 'account'

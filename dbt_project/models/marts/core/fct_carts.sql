@@ -1,0 +1,20 @@
+with
+
+carts as (
+    select * from {{ ref('int_carts__identified') }}
+)
+
+select
+    cart_key,
+    customer_key,
+    session_key,
+    order_key,
+    source,
+    created_at,
+    cart_date,
+    checkout_started_at,
+    items_count,
+    is_abandoned,
+    amount,
+    '{{ var("reporting_currency") }}' as currency
+from carts

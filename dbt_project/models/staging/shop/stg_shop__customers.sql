@@ -1,0 +1,33 @@
+with
+
+source as (
+    select * from {{ source('shop', 'customers') }}
+    where registered_at < {{ as_of() }} or registered_at is null
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by _source, customer_id
+            order by _loaded_at desc, _load_id desc, _row desc
+        ) as recency
+    from source
+)
+
+select
+    {{ surrogate_key(['_source', 'customer_id']) }} as account_key,
+    _source as source,
+    customer_id,
+    lower(trim(email)) as email,
+    {{ sha256('lower(trim(email))') }} as email_key,
+    phone,
+    first_name,
+    last_name,
+    loyalty_id,
+    country,
+    birth_date,
+    registered_at,
+    updated_at
+from ranked
+where recency = 1

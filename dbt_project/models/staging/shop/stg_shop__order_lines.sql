@@ -1,0 +1,31 @@
+with
+
+source as (
+    select * from {{ source('shop', 'order_lines') }}
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by _source, order_id, line_number
+            order by _loaded_at desc, _load_id desc, _row desc
+        ) as recency
+    from source
+)
+
+select
+    {{ surrogate_key(['_source', 'order_id', 'line_number']) }} as order_line_key,
+    {{ surrogate_key(['_source', 'order_id']) }} as order_key,
+    {{ surrogate_key(['_source', 'product_id']) }} as product_key,
+    _source as source,
+    line_number,
+    product_id,
+    coalesce(line_type, 'product') as line_type,
+    quantity,
+    unit_price,
+    cast(coalesce(gross_amount, quantity * unit_price, 0) as decimal(18, 4)) as gross_amount,
+    coalesce(discount_amount, 0) as discount_amount,
+    coalesce(tax_amount, 0) as tax_amount
+from ranked
+where recency = 1
