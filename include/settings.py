@@ -32,6 +32,7 @@ class Settings(BaseSettings):
         default=(), description="Mapping files of the sources to load, comma separated"
     )
     reporting_currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$", description="ISO 4217 code of every mart")
+    reporting_minor_units: int = Field(default=2, ge=0, le=4, description="Decimals of the reporting currency")
     time_zone: str = Field(default="UTC", description="IANA zone in which days are counted")
     quarantine_max_share: float = Field(default=0.01, ge=0, le=1, description="Share of bad rows that stops a load")
     quarantine_min_rows: int = Field(default=10, ge=0, description="Up to this many bad rows never stop a load")

@@ -22,7 +22,6 @@ def land(settings: Settings, source: str, stream: str, load_date: str) -> list[d
     """
     lake = Lake(settings)
     entity = all_entities()[stream]
-    lake.write_contracts()
     manifests = []
     for report in staged_reports(lake, source, stream):
         manifests.append(_land_file(lake, entity, report, load_date))

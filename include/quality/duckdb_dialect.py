@@ -16,6 +16,7 @@ from duckdb_engine import Dialect
 from sqlalchemy import types
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+from sqlalchemy.pool import NullPool, Pool
 
 # Great Expectations looks these names up in the dialect's module.
 from sqlalchemy.types import BIGINT, BOOLEAN, DATE, DECIMAL, FLOAT, INTEGER, NUMERIC, TIMESTAMP, VARCHAR  # noqa: F401
@@ -48,6 +49,11 @@ class BufferedDuckDB(Dialect):
 
     supports_statement_cache = False
     execution_ctx_cls = _BufferedContext
+
+    @classmethod
+    def get_pool_class(cls, url: sa.URL) -> type[Pool]:
+        """Close every connection after use: an open one would keep others from opening the file."""
+        return NullPool
 
     def get_columns(
         self, connection: sa.Connection, table_name: str, schema: str | None = None, **_: Any

@@ -25,7 +25,7 @@ cohorts as (
 ),
 
 last_months as (
-    select cast(date_trunc('month', {{ local_date(as_of()) }} - 1) as date) as last_month
+    select cast(date_trunc('month', {{ last_day() }}) as date) as last_month
 ),
 
 bounds as (
@@ -67,17 +67,18 @@ activity as (
     group by members.cohort_month, cast(date_trunc('month', orders.order_date) as date)
 ),
 
--- Money given back counts in the month it was given back, not in the month of the order.
+-- Money given back counts in the month it was given back, not in the month of the order; at age 0 when the order it
+-- undoes lies before the first order we know.
 given_back as (
     select
         members.cohort_month,
-        cast(date_trunc('month', refunds.refund_date) as date) as month,
+        greatest(members.cohort_month, cast(date_trunc('month', refunds.refund_date) as date)) as month,
         sum(refunds.refunded_amount - refunds.refunded_tax_amount) as refunded
     from members
     inner join refunds on members.customer_key = refunds.customer_key
     left join orders on refunds.order_key = orders.order_key
     where orders.order_key is null or orders.is_completed
-    group by members.cohort_month, cast(date_trunc('month', refunds.refund_date) as date)
+    group by members.cohort_month, greatest(members.cohort_month, cast(date_trunc('month', refunds.refund_date) as date))
 )
 
 select

@@ -37,7 +37,7 @@ known_periods as (
         measure_group,
         min(date) as known_from,
         case
-            when measure_group in ('orders', 'refunds', 'registrations') then {{ local_date(as_of()) }} - 1
+            when measure_group in ('orders', 'refunds', 'registrations') then {{ last_day() }}
             else max(date)
         end as known_to
     from measures
@@ -47,7 +47,7 @@ known_periods as (
 bounds as (
     select
         min(known_from) as first_day,
-        {{ local_date(as_of()) }} - 1 as last_day
+        {{ last_day() }} as last_day
     from known_periods
 ),
 

@@ -1,0 +1,59 @@
+"""Build the marts from the lake, check them, and make them the live warehouse."""
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, Metadata, get_current_context, task
+
+from include.orchestration.assets import LAKE, LIVE_WAREHOUSE
+from include.orchestration.defaults import AS_OF, DEFAULT_ARGS, POOL
+from include.orchestration.transform import dbt_build
+
+RUNBOOK = """
+### Build the marts
+
+Fired when every family has been loaded: one `dbt build`, gate 2, then promotion to `<data>/live/warehouse.duckdb`.
+Only this DAG writes the build warehouse; the pool `warehouse` has one slot. Running it again is safe.
+
+**a model or test fails**: its own task is red; its log has dbt's message. The live warehouse is as it was.
+**gate_2 fails**: the message has the audit rows; the Data Docs lie in `<data>/quality/gate_2/`. docs/gates.md says more.
+**promote fails**: nothing is half-visible. Clear the task.
+**an old state**: run it with the parameter `as_of`; the same lake and as_of give the same marts.
+"""
+
+with DAG(
+    "build_marts",
+    description="Lake to live warehouse: dbt build, gate 2, promotion",
+    schedule=list(LAKE.values()),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    params=AS_OF,
+    tags=["build"],
+    doc_md=RUNBOOK,
+):
+
+    @task
+    def resolve_as_of() -> str:
+        """Say which moment this build is about."""
+        from include.orchestration.as_of import as_of_of_run
+
+        return as_of_of_run(get_current_context())
+
+    @task(pool=POOL, retries=0)
+    def gate_2(as_of: str) -> str:
+        """Audit the build; a build that breaks a rule cannot be promoted."""
+        from include.orchestration.transform import check_build
+
+        return check_build(as_of, get_current_context()["run_id"])
+
+    @task(pool=POOL, outlets=[LIVE_WAREHOUSE], execution_timeout=timedelta(minutes=30))
+    def promote(as_of: str, build_id: str) -> object:
+        """Make the build live in one step."""
+        from include.orchestration.transform import promote_build
+
+        yield Metadata(LIVE_WAREHOUSE, {"as_of": as_of, "build_id": promote_build(build_id)})
+
+    as_of = resolve_as_of()
+    checked = gate_2(as_of)
+    as_of >> dbt_build() >> checked
+    promote(as_of, checked)

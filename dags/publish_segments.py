@@ -1,0 +1,52 @@
+"""Publish the audiences to the marketing tools, after every promotion."""
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, get_current_context, task
+
+from include.orchestration.assets import LIVE_WAREHOUSE
+from include.orchestration.defaults import DEFAULT_ARGS
+
+RUNBOOK = """
+### Publish segments
+
+Fired when a build became live. One task per audience and destination: plan, guard, send, ledger.
+Running it again is safe: what the ledger has as confirmed is not sent again, what is unknown is.
+
+**publish fails with a guard's message**: more than a fifth of a list would be removed, or the source is empty. Look at the
+plan, then `python -m include.publisher approve RUN_ID` and clear the task. Withdrawn consents were sent all the same.
+**publish fails otherwise**: the destination refused or was not there. Clear the task when it is back.
+docs/publishing.md says more.
+"""
+
+with DAG(
+    "publish_segments",
+    description="Live warehouse to marketing tools",
+    schedule=[LIVE_WAREHOUSE],
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    tags=["publish"],
+    doc_md=RUNBOOK,
+):
+
+    @task
+    def list_pairs() -> list[dict[str, str]]:
+        """Name each audience with each of its destinations that is switched on."""
+        from include.publisher.publish import pairs
+        from include.settings import get_settings
+
+        return pairs(get_settings())
+
+    @task(execution_timeout=timedelta(hours=2), map_index_template="{{ audience_id }} to {{ destination_id }}")
+    def publish(audience_id: str, destination_id: str) -> dict[str, object]:
+        """Plan, guard, send and record one audience for one destination."""
+        from dataclasses import asdict
+
+        from include.publisher.publish import publish as publish_audience
+        from include.settings import get_settings
+
+        run_id = f"{get_current_context()['run_id']}/{audience_id}/{destination_id}"
+        return asdict(publish_audience(audience_id, destination_id, run_id, get_settings()))
+
+    publish.expand_kwargs(list_pairs())

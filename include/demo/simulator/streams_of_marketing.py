@@ -1,0 +1,100 @@
+"""The e-mail and feedback streams of one chunk, with the columns of the entity contracts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from include.demo.simulator.channels import REFERRAL
+from include.demo.simulator.clock import DAY, END
+from include.demo.simulator.columns import iso_texts, pick, timestamps
+from include.demo.simulator.emails import EVENT_TYPES
+from include.demo.simulator.history import History
+from include.demo.simulator.orders import COMPLETED
+from include.demo.simulator.parameters import Parameters
+
+
+def email_events(s: History, rng: np.random.Generator, parameters: Parameters) -> pa.Table:
+    """Return the email_events stream."""
+    m = s.mail
+    known = rng.random(len(m.event_at)) < parameters.tool_knows_customer
+    return pa.table(
+        {
+            "event_id": s.ids("e", len(m.event_at)),
+            "customer_id": pick(s.accounts.ids, np.where(known, m.event_person, -1)),
+            "email": s.accounts.email.take(pa.array(m.event_person)),
+            "campaign_id": s.campaign_ids.take(pa.array(m.event_campaign)),
+            "event_type": pa.array(EVENT_TYPES).take(pa.array(m.event_type)),
+            "event_at": timestamps(m.event_at),
+        }
+    )
+
+
+def consents(s: History) -> pa.Table:
+    """Return the consents stream."""
+    granted, by_sms = np.flatnonzero(s.people.consent), np.flatnonzero(s.people.sms_consent)
+    withdrawn = np.flatnonzero(s.mail.withdrawn_at < END)
+    person = np.concatenate([granted, by_sms, withdrawn])
+    at = np.concatenate(
+        [s.people.registered_at[granted], s.people.registered_at[by_sms], s.mail.withdrawn_at[withdrawn]]
+    )
+    sms = np.repeat([0, 1, 0], [len(granted), len(by_sms), len(withdrawn)])
+    gone = np.repeat([0, 0, 1], [len(granted), len(by_sms), len(withdrawn)])
+    by_time = np.lexsort((sms, person, at))
+    person, at, sms, gone = (values[by_time] for values in (person, at, sms, gone))
+    return pa.table(
+        {
+            "consent_id": s.ids("g", len(person)),
+            "customer_id": s.accounts.ids.take(pa.array(person)),
+            "email": s.accounts.email.take(pa.array(person)),
+            "channel": pa.array(["email", "sms"]).take(pa.array(sms)),
+            "purpose": pa.repeat(pa.scalar("marketing"), len(person)),
+            "status": pa.array(["granted", "withdrawn"]).take(pa.array(gone)),
+            "changed_at": timestamps(at),
+        }
+    )
+
+
+def referrals(s: History, rng: np.random.Generator, parameters: Parameters) -> pa.Table:
+    """Return the referrals stream: customers who bought before bring others, not always with success."""
+    first = np.flatnonzero(s.orders.is_first & (s.orders.account >= 0))
+    buyer, bought_at = s.orders.person[first], s.orders.at[first]
+    came = np.flatnonzero((s.people.channel == REFERRAL) & ~s.people.guest_only)
+    earlier = np.searchsorted(bought_at, s.people.registered_at[came] - 3_600)
+    came, earlier = came[earlier > 0], earlier[earlier > 0]
+    chosen = (rng.random(len(came)) * earlier).astype(np.int64)
+    referred_at = s.people.registered_at[came] - rng.integers(600, 3_600, len(came))
+
+    vain = np.flatnonzero(rng.random(len(first)) < parameters.unanswered_referral * len(came) / max(len(first), 1))
+    vain_at = bought_at[vain] + rng.integers(DAY, 90 * DAY, len(vain))
+    vain, vain_at = vain[vain_at < END], vain_at[vain_at < END]
+    referrer = np.concatenate([buyer[chosen], buyer[vain]])
+    referred = np.concatenate([came, np.full(len(vain), -1)])
+    at = np.concatenate([referred_at, vain_at])
+    by_time = np.lexsort((referrer, at))
+    return pa.table(
+        {
+            "referral_id": s.ids("f", len(at)),
+            "referrer_customer_id": s.accounts.ids.take(pa.array(referrer[by_time])),
+            "referred_customer_id": pick(s.accounts.ids, referred[by_time]),
+            "referred_at": iso_texts(at[by_time]),
+        }
+    )
+
+
+def reviews(s: History, rng: np.random.Generator, parameters: Parameters) -> pa.Table:
+    """Return the reviews stream: a share of the completed orders of account holders."""
+    wrote = (rng.random(len(s.orders)) < parameters.reviewed) & (s.orders.status == COMPLETED) & (s.orders.account >= 0)
+    at = s.orders.at + rng.integers(3 * DAY, 30 * DAY, len(s.orders))
+    order = np.flatnonzero(wrote & (at < END))
+    order = order[np.argsort(at[order], kind="stable")]
+    rating = rng.choice([1, 2, 3, 4, 5], len(order), p=[0.05, 0.05, 0.12, 0.30, 0.48])
+    return pa.table(
+        {
+            "review_id": s.ids("w", len(order)),
+            "customer_id": pick(s.accounts.ids, s.orders.account[order]),
+            "product_id": s.product_ids.take(pa.array(s.lines.product[s.lines.start[order]])),
+            "rating": rating,
+            "reviewed_at": iso_texts(at[order]),
+        }
+    )

@@ -1,0 +1,58 @@
+"""The tasks of a load DAG: for each configured source extract, gate 1, land; then say that the family is loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import Metadata, get_current_context, task, task_group
+
+from include.orchestration.assets import LAKE
+
+
+def load_family(family: str) -> None:
+    """Add the tasks that load one family of streams from every source that has any of it."""
+
+    @task
+    def list_sources() -> list[str]:
+        """Name the mapping files that feed this family; a mapping that cannot be used stops here."""
+        from include.settings import get_settings
+        from include.sources.configured import mappings_with
+
+        return [str(path) for path in mappings_with(get_settings(), family)]
+
+    @task
+    def extract(mapping_file: str) -> dict[str, Any]:
+        """Read new and changed files into the incoming area."""
+        from include.sources.configured import extract_family
+
+        return extract_family(mapping_file, family)
+
+    @task
+    def gate_1(mapping_file: str, extracted: dict[str, Any]) -> list[dict[str, Any]]:
+        """Check what has been read; bad rows are set aside, a bad file stops the load."""
+        from include.orchestration.as_of import as_of_of_run
+        from include.sources.configured import check_family
+
+        return check_family(mapping_file, family, as_of_of_run(get_current_context()))
+
+    @task
+    def land(mapping_file: str, checked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Move good rows into the lake and bad ones into the quarantine."""
+        from include.orchestration.as_of import as_of_of_run
+        from include.sources.configured import land_family
+
+        return land_family(mapping_file, family, as_of_of_run(get_current_context()))
+
+    @task_group
+    def load(mapping_file: str) -> None:
+        """Load one source."""
+        land(mapping_file, gate_1(mapping_file, extract(mapping_file)))
+
+    @task(outlets=[LAKE[family]], trigger_rule="none_failed")
+    def loaded() -> Any:
+        """Announce the family; with no source of it there is nothing to wait for either."""
+        from include.orchestration.as_of import as_of_of_run
+
+        yield Metadata(LAKE[family], {"as_of": as_of_of_run(get_current_context())})
+
+    load.expand(mapping_file=list_sources()) >> loaded()

@@ -1,0 +1,76 @@
+"""The dbt build as tasks, and what the build DAG calls after it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cosmos import DbtTaskGroup, ExecutionConfig, ExecutionMode, LoadMode, ProfileConfig, ProjectConfig, RenderConfig
+from cosmos.constants import InvocationMode, TestBehavior
+
+from include.orchestration.defaults import POOL
+from include.settings import get_settings
+from include.warehouse.dbt import MANIFEST, PROJECT_DIR, dbt_env, dbt_vars
+
+AS_OF_TEMPLATE = "{{ ti.xcom_pull(task_ids='resolve_as_of') }}"
+
+
+class ManifestMissing(RuntimeError):
+    """dbt_project/target/manifest.json is not there; `make manifest` writes it."""
+
+
+def dbt_build() -> DbtTaskGroup:
+    """Add one dbt build, with a task per model that shows how that model and its tests went.
+
+    Raises:
+        ManifestMissing: the project was not parsed before the DAG is read.
+    """
+    if not MANIFEST.exists():
+        raise ManifestMissing(f"{MANIFEST} does not exist; run `make manifest` (the container image has it built in).")
+    settings = get_settings()
+    return DbtTaskGroup(
+        group_id="dbt_build",
+        project_config=ProjectConfig(
+            dbt_project_path=PROJECT_DIR, manifest_path=MANIFEST, project_name="perennial", install_dbt_deps=False
+        ),
+        profile_config=ProfileConfig(
+            profile_name="perennial", target_name="duckdb", profiles_yml_filepath=PROJECT_DIR / "profiles.yml"
+        ),
+        execution_config=ExecutionConfig(
+            execution_mode=ExecutionMode.WATCHER,
+            invocation_mode=InvocationMode.DBT_RUNNER,
+            setup_operator_args={"pool": POOL, "retries": 0},
+        ),
+        render_config=RenderConfig(
+            load_method=LoadMode.DBT_MANIFEST,
+            test_behavior=TestBehavior.AFTER_EACH,
+            should_detach_multiple_parents_tests=True,
+            emit_datasets=False,
+        ),
+        operator_args={
+            "vars": dbt_vars(settings, AS_OF_TEMPLATE),
+            "env": dbt_env(settings),
+            "append_env": True,
+            "install_deps": False,
+            "retries": 0,
+            # Unit tests prove the SQL, not the data: `make test` runs them, a production build need not.
+            "exclude": ["resource_type:unit_test"],
+        },
+    )
+
+
+def check_build(as_of: str, run_id: str) -> str:
+    """Run gate 2 and return the id of the build that passed."""
+    from include.quality.gate_2 import gate_2
+
+    return gate_2(get_settings(), datetime.fromisoformat(as_of), run_id).build_id
+
+
+def promote_build(build_id: str) -> str:
+    """Promote the build with this id.
+
+    Raises:
+        PromotionError: the build warehouse holds another build by now; run the DAG again.
+    """
+    from include.warehouse.promote import promote
+
+    return promote(get_settings(), build_id)

@@ -1,0 +1,64 @@
+"""What a build says of itself: schema meta, promoted with the marts."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+
+from include.lake.layout import Lake
+from include.settings import Settings
+
+
+@dataclass(frozen=True)
+class BuildInfo:
+    """Identity of a build that passed gate 2."""
+
+    build_id: str
+    as_of: datetime
+    run_id: str
+
+
+def record_build(settings: Settings, as_of: datetime, run_id: str) -> BuildInfo:
+    """Write meta.build, meta.loads and meta.quarantine into the build warehouse in one transaction."""
+    info = BuildInfo(uuid.uuid4().hex[:12], as_of.replace(tzinfo=None), run_id)
+    lake = Lake(settings)
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    with duckdb.connect(str(settings.build_warehouse)) as con:
+        con.execute("begin")
+        con.execute("create schema if not exists meta")
+        con.execute(
+            "create or replace table meta.build (build_id varchar not null, as_of timestamp not null, run_id varchar,"
+            " gate_2_passed_at timestamp not null, reporting_currency varchar, time_zone varchar)"
+        )
+        con.execute(
+            "insert into meta.build values (?, ?, ?, ?, ?, ?)",
+            [info.build_id, info.as_of, run_id, now, settings.reporting_currency, settings.time_zone],
+        )
+        con.execute(
+            "create or replace table meta.loads (source varchar, stream varchar, file varchar, load_id varchar,"
+            " load_date date, loaded_at timestamp, rows_read bigint, rows_landed bigint, rows_refused bigint)"
+        )
+        columns = ("source", "stream", "file", "load_id", "load_date", "loaded_at")
+        counts = ("rows_read", "rows_landed", "rows_refused")
+        rows = [[item[name] for name in columns + counts] for item in lake.manifests()]
+        if rows:
+            con.executemany("insert into meta.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        _record_quarantine(con, lake)
+        con.execute("commit")
+    return info
+
+
+def _record_quarantine(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    con.execute(
+        "create or replace table meta.quarantine (source varchar, stream varchar, file varchar, record bigint,"
+        " reason varchar, quarantined_at timestamp)"
+    )
+    # The payload stays in the lake: it may hold personal data.
+    if any(lake.root.glob("_quarantine/*/*/*.parquet")):
+        con.execute(
+            "insert into meta.quarantine select source, stream, file, record, reason, quarantined_at"
+            f" from read_parquet('{lake.root}/_quarantine/*/*/*.parquet')"
+        )
