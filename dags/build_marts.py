@@ -11,8 +11,8 @@ from include.orchestration.transform import dbt_build
 RUNBOOK = """
 ### Build the marts
 
-Fired when every family has been loaded: one `dbt build`, gate 2, then promotion to `<data>/live/warehouse.duckdb`.
-Only this DAG writes the build warehouse; the pool `warehouse` has one slot. Running it again is safe.
+Fired when every family has been loaded: one `dbt build`, gate 2, then promotion to
+`<data>/live/warehouse.duckdb`. Only this DAG writes the build warehouse; the pool `warehouse` has one slot. Running it again is safe.
 
 **a model or test fails**: its own task is red; its log has dbt's message. The live warehouse is as it was.
 **gate_2 fails**: the message has the audit rows; the Data Docs lie in `<data>/quality/gate_2/`. docs/gates.md says more.

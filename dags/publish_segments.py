@@ -13,8 +13,8 @@ RUNBOOK = """
 Fired when a build became live. One task per audience and destination: plan, guard, send, ledger.
 Running it again is safe: what the ledger has as confirmed is not sent again, what is unknown is.
 
-**publish fails with a guard's message**: more than a fifth of a list would be removed, or the source is empty. Look at the
-plan, then `python -m include.publisher approve RUN_ID` and clear the task. Withdrawn consents were sent all the same.
+**publish fails with a guard's message**: more than a fifth of a list would be removed, or the source is empty. Look at
+the plan, then `python -m include.publisher approve RUN_ID` and clear the task. Withdrawn consents were sent anyway.
 **publish fails otherwise**: the destination refused or was not there. Clear the task when it is back.
 docs/publishing.md says more.
 """
@@ -41,12 +41,16 @@ with DAG(
     @task(execution_timeout=timedelta(hours=2), map_index_template="{{ audience_id }} to {{ destination_id }}")
     def publish(audience_id: str, destination_id: str) -> dict[str, object]:
         """Plan, guard, send and record one audience for one destination."""
-        from dataclasses import asdict
+        from airflow.sdk.exceptions import AirflowFailException
 
+        from include.publisher.errors import PublishBlocked
         from include.publisher.publish import publish as publish_audience
         from include.settings import get_settings
 
-        run_id = f"{get_current_context()['run_id']}/{audience_id}/{destination_id}"
-        return asdict(publish_audience(audience_id, destination_id, run_id, get_settings()))
+        try:
+            run_id = get_current_context()["run_id"]
+            return publish_audience(audience_id, destination_id, run_id, get_settings()).as_dict()
+        except PublishBlocked as blocked:
+            raise AirflowFailException(str(blocked)) from blocked
 
     publish.expand_kwargs(list_pairs())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -34,12 +34,16 @@ class Settings(BaseSettings):
     reporting_currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$", description="ISO 4217 code of every mart")
     reporting_minor_units: int = Field(default=2, ge=0, le=4, description="Decimals of the reporting currency")
     time_zone: str = Field(default="UTC", description="IANA zone in which days are counted")
+    load_schedule: str = Field(default="0 3 * * *", description="Cron of the load DAGs in time_zone; none = by hand")
     quarantine_max_share: float = Field(default=0.01, ge=0, le=1, description="Share of bad rows that stops a load")
     quarantine_min_rows: int = Field(default=10, ge=0, description="Up to this many bad rows never stop a load")
     ledger_url: str | None = Field(default=None, description="SQLAlchemy URL; default SQLite in <data_dir>/ledger")
     audiences_file: Path = PROJECT_ROOT / "include" / "publisher" / "audiences.yml"
     destinations_file: Path = PROJECT_ROOT / "include" / "destinations" / "destinations.yml"
-    webhook_url: str | None = Field(default=None, description="Where the webhook destination posts; unset = off")
+    ledger_key: SecretStr | None = Field(
+        default=None, description="Key of the ledger's hashes; default a file beside it"
+    )
+    webhook_url: HttpUrl | None = Field(default=None, description="Where the webhook destination posts; unset = off")
     webhook_secret: SecretStr | None = Field(default=None, description="Key that signs webhook requests")
 
     @field_validator("sources", mode="before")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Param
+from airflow.sdk import CronDataIntervalTimetable, Param
+
+from include.settings import get_settings
 
 POOL = "warehouse"
 
@@ -25,3 +27,11 @@ AS_OF = {
         description="Exclusive end of what the run may know, UTC. Default: the end of the data interval.",
     )
 }
+
+
+def load_schedule() -> CronDataIntervalTimetable | None:
+    """When the load DAGs run by themselves: PERENNIAL_LOAD_SCHEDULE in the shop's time zone."""
+    settings = get_settings()
+    if settings.load_schedule == "none":
+        return None
+    return CronDataIntervalTimetable(settings.load_schedule, timezone=settings.time_zone)

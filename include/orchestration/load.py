@@ -8,6 +8,25 @@ from airflow.sdk import Metadata, get_current_context, task, task_group
 
 from include.orchestration.assets import LAKE
 
+RUNBOOK = """
+### Load {what}
+
+Brings {what} from every source in `PERENNIAL_SOURCES` into the lake: extract, gate 1, land.
+Running it again at any time is safe: a file that has not changed is skipped, one that has replaces its rows.
+
+**extract fails**: a file is missing, empty, of another format or lacks a column. The error names file and column.
+
+**gate_1 fails**: a file or stream broke a rule, or too many rows are bad. Nothing landed and the live warehouse is as
+it was. Open the Data Docs in `<data>/quality/gate_1/`, correct the export or the mapping, and clear the task.
+
+**rows in quarantine**: `<lake>/_quarantine/`, and `meta.quarantine` in the live warehouse. docs/gates.md says more.
+"""
+
+
+def load_runbook(what: str) -> str:
+    """Return the doc_md of a load DAG."""
+    return RUNBOOK.format(what=what)
+
 
 def load_family(family: str) -> None:
     """Add the tasks that load one family of streams from every source that has any of it."""

@@ -48,12 +48,11 @@ def dbt_build() -> DbtTaskGroup:
         ),
         operator_args={
             "vars": dbt_vars(settings, AS_OF_TEMPLATE),
-            "env": dbt_env(settings),
+            # Unit tests prove the SQL, not the data: `make test` runs them, a production build need not.
+            "env": dbt_env(settings) | {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"},
             "append_env": True,
             "install_deps": False,
             "retries": 0,
-            # Unit tests prove the SQL, not the data: `make test` runs them, a production build need not.
-            "exclude": ["resource_type:unit_test"],
         },
     )
 

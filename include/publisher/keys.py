@@ -11,28 +11,17 @@ import os
 import secrets
 from pathlib import Path
 
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings
-
 from include.publisher.errors import LedgerError
 from include.settings import Settings
 
 SHORTEST = 16
 
 
-class LedgerKeySetting(BaseSettings):
-    """PERENNIAL_LEDGER_KEY, from the environment or the same .env as every other setting."""
-
-    model_config = Settings.model_config
-
-    ledger_key: SecretStr | None = None
-
-
 def ledger_key(settings: Settings) -> bytes:
     """Return the key, making it on the first call.
 
     Args:
-        settings: says where the key file lies: <data_dir>/ledger/key, mode 0600.
+        settings: the key itself, or where its file lies: <data_dir>/ledger/key, mode 0600.
 
     Returns:
         The bytes of PERENNIAL_LEDGER_KEY when set, otherwise those of the file.
@@ -40,7 +29,7 @@ def ledger_key(settings: Settings) -> bytes:
     Raises:
         LedgerError: the key is shorter than 16 bytes.
     """
-    configured = LedgerKeySetting().ledger_key
+    configured = settings.ledger_key
     path = settings.data_dir / "ledger" / "key"
     key = configured.get_secret_value().encode() if configured else _key_file(path)
     if len(key) < SHORTEST:

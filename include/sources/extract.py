@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,33 +47,35 @@ def extract(settings: Settings, mapping: Mapping, stream: str) -> Extraction:
     entity = all_entities()[stream]
     landed = {item["load_id"]: item for item in lake.manifests(mapping.source, stream)}
     _clear(lake.incoming(mapping.source, stream))
+    found = _found(mapping, stream, entity, mapping.base_dir(settings.data_dir))
+    # What a file of now replaces is no original: after a log rotation its content stands under another name only.
+    present = {file.load_id: file.content for file in found}
+    originals = {
+        (item["fingerprint"], item["sha256"]): item
+        for item in landed.values()
+        if present.get(item["load_id"]) in (None, (item["fingerprint"], item["sha256"]))
+    }
     staged, unchanged, duplicates = [], [], []
-    by_content = {(item["fingerprint"], item["sha256"]): item for item in landed.values()}
-    for position, spec in enumerate(mapping.streams[stream]):
-        fingerprint = _fingerprint(mapping, entity, spec)
-        for path in _files(mapping.base_dir(settings.data_dir), stream, spec):
-            name = str(path.relative_to(mapping.base_dir(settings.data_dir)))
-            load_id = _digest(f"{mapping.source}/{stream}/{position}/{name}")[:16]
-            sha256 = _sha256(path)
-            same = by_content.get((fingerprint, sha256))
-            if same and same["load_id"] == load_id:
-                unchanged.append(name)
-                continue
-            if same:
-                duplicates.append((name, same["file"]))
-                continue
-            report = {
-                "load_id": load_id,
-                "source": mapping.source,
-                "stream": stream,
-                "file": name,
-                "sha256": sha256,
-                "fingerprint": fingerprint,
-                "bytes": path.stat().st_size,
-                "previous_rows": landed[load_id]["rows_read"] if load_id in landed else None,
-            }
-            staged.append(_stage(lake, mapping, entity, spec, path, report))
-            by_content[(fingerprint, sha256)] = report
+    for file in found:
+        same = originals.get(file.content)
+        if same and same["load_id"] == file.load_id:
+            unchanged.append(file.name)
+            continue
+        if same:
+            duplicates.append((file.name, same["file"]))
+            continue
+        report = {
+            "load_id": file.load_id,
+            "source": mapping.source,
+            "stream": stream,
+            "file": file.name,
+            "sha256": file.content[1],
+            "fingerprint": file.content[0],
+            "bytes": file.path.stat().st_size,
+            "previous_rows": landed[file.load_id]["rows_read"] if file.load_id in landed else None,
+        }
+        staged.append(_stage(lake, mapping, entity, file.spec, file.path, report))
+        originals[file.content] = report
     return Extraction(mapping.source, stream, tuple(staged), tuple(unchanged), tuple(duplicates))
 
 
@@ -81,6 +84,26 @@ def staged_reports(lake: Lake, source: str, stream: str) -> list[dict[str, Any]]
     return [
         json.loads(path.read_text(encoding="utf-8")) for path in sorted(lake.incoming(source, stream).glob("*.json"))
     ]
+
+
+@dataclass(frozen=True)
+class _File:
+    spec: StreamSpec
+    path: Path
+    name: str
+    load_id: str
+    content: tuple[str, str]
+
+
+def _found(mapping: Mapping, stream: str, entity: Entity, base: Path) -> list[_File]:
+    found = []
+    for position, spec in enumerate(mapping.streams[stream]):
+        fingerprint = _fingerprint(mapping, entity, spec)
+        for path in _files(base, stream, spec):
+            name = str(path.relative_to(base))
+            load_id = _digest(f"{mapping.source}/{stream}/{position}/{name}")[:16]
+            found.append(_File(spec, path, name, load_id, (fingerprint, _sha256(path))))
+    return found
 
 
 def _files(base: Path, stream: str, spec: StreamSpec) -> list[Path]:
@@ -104,7 +127,8 @@ def _stage(
                 con.execute(f"copy ({query}) to {quote(str(aside))} (format parquet, compression zstd)")
             except duckdb.Error as error:
                 raise SourceFileError(f"{path}: streams.{entity.name}: {str(error).splitlines()[0]}") from error
-        newest = f"max({entity.event_time})" if entity.event_time else "null"
+        # A date in the future is a mistake, which gate 1 refuses; it must not make an old stream look fresh.
+        newest = f"max({entity.event_time}) filter ({_not_in_future(entity)})" if entity.event_time else "null"
         rows, newest_event = con.execute(f"select count(*), {newest} from {quote(str(target))}").fetchall()[0]
     report |= {
         "rows_read": rows + len(source.broken),
@@ -113,6 +137,11 @@ def _stage(
     }
     write_json(target.with_suffix(".json"), report)
     return report
+
+
+def _not_in_future(entity: Entity) -> str:
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    return f"cast({entity.event_time} as date) <= date '{tomorrow}'"
 
 
 def _typed_query(

@@ -44,9 +44,9 @@ ColumnSpec = Annotated[str | Constant | Expression | RowNumber, Field(union_mode
 class CsvOptions(_Strict):
     """How a CSV file is written."""
 
-    delimiter: str = ","
-    quote: str = '"'
-    encoding: str = "utf-8"
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    quote: str = Field(default='"', max_length=1, description="Empty: the file quotes nothing")
+    encoding: Literal["utf-8", "utf-16", "latin-1"] = "utf-8"
 
 
 class StreamSpec(_Strict):
@@ -60,6 +60,13 @@ class StreamSpec(_Strict):
     columns: Literal["same"] | dict[str, ColumnSpec]
     status_map: dict[str, Literal["completed", "pending", "cancelled"]] = Field(default={})
     max_age_days: float | None = Field(default=None, gt=0, description="Older newest event than this stops the load")
+
+    @field_validator("files")
+    @classmethod
+    def _below_base(cls, value: str) -> str:
+        if not value or Path(value).is_absolute():
+            raise ValueError("expected a glob below the mapping's base folder, such as orders/*.csv")
+        return value
 
 
 class Mapping(_Strict):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from include.sources.mapping import CsvOptions, StreamSpec
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
+RESERVED = {"_row"}
 
 
 class SourceFileError(ValueError):
@@ -53,13 +55,17 @@ def open_source(con: duckdb.DuckDBPyConnection, path: Path, spec: StreamSpec) ->
         raise SourceFileError(f"{path}: the file is empty (0 bytes); expected {spec.format} records. Export it again.")
     try:
         if spec.format == "csv":
-            return _open_csv(con, path, spec.csv)
-        if spec.format == "jsonl":
-            return _open_jsonl(con, path)
-        return _open_parquet(con, path)
-    except (duckdb.Error, UnicodeDecodeError) as error:
+            source = _open_csv(con, path, spec.csv)
+        elif spec.format == "jsonl":
+            source = _open_jsonl(con, path)
+        else:
+            source = _open_parquet(con, path)
+    except (duckdb.Error, UnicodeError) as error:
         reason = str(error).splitlines()[0]
         raise SourceFileError(f"{path}: cannot be read as {spec.format}: {reason}. Export the file again.") from error
+    if RESERVED & {name.lower() for name in source.columns}:
+        raise SourceFileError(f"{path}: the column name _row is taken here: it counts the records. Rename it.")
+    return source
 
 
 def _open_parquet(con: duckdb.DuckDBPyConnection, path: Path) -> Source:
@@ -71,52 +77,85 @@ def _open_parquet(con: duckdb.DuckDBPyConnection, path: Path) -> Source:
 
 
 def _open_csv(con: duckdb.DuckDBPyConnection, path: Path, options: CsvOptions) -> Source:
-    with path.open(encoding=options.encoding, newline="") as handle:
-        header = next(csv.reader(handle, delimiter=options.delimiter, quotechar=options.quote), [])
-    columns = tuple(name.strip().lstrip("\ufeff") for name in header)
-    if not columns or any(not name for name in columns) or len(set(columns)) != len(columns):
-        raise SourceFileError(f"{path}: the header is {header}; expected one distinct name per column.")
+    columns = _header(path, options)
     types = ", ".join(f"{quote(name)}: 'varchar'" for name in columns)
-    read = (
-        f"read_csv({quote(str(path))}, columns = {{{types}}}, header = true, auto_detect = false,"
-        f" delim = {quote(options.delimiter)}, quote = {quote(options.quote)}, escape = {quote(options.quote)},"
-        f" encoding = {quote(options.encoding)}, nullstr = '', max_line_size = {MAX_LINE_BYTES},"
-        " store_rejects = true, rejects_table = 'csv_rejects', rejects_scan = 'csv_scans', rejects_limit = 0)"
+    broken = _read_lines(
+        con,
+        path,
+        f"columns = {{{types}}}, header = true, delim = {quote(options.delimiter)}, quote = {quote(options.quote)},"
+        f" escape = {quote(options.quote)}, encoding = {quote(options.encoding)}, nullstr = ''",
+        records_before=1,
     )
-    for table in ("csv_rejects", "csv_scans"):
+    return Source("records_numbered", columns, broken)
+
+
+def _header(path: Path, options: CsvOptions) -> tuple[str, ...]:
+    # A byte order mark in front of a quoted name would make the quotes a part of the name.
+    encoding = "utf-8-sig" if options.encoding == "utf-8" else options.encoding
+    quoting = {"quotechar": options.quote} if options.quote else {"quoting": csv.QUOTE_NONE}
+    # Wrong bytes further down are the business of their records, not of the header.
+    with path.open(encoding=encoding, errors="replace", newline="") as handle:
+        header = next(csv.reader(handle, delimiter=options.delimiter, **quoting), [])
+    columns = tuple(name.strip() for name in header)
+    if not columns or any(not name for name in columns) or len({name.lower() for name in columns}) != len(columns):
+        raise SourceFileError(
+            f"{path}: the header is {header}; expected one distinct name per column, in upper or lower case."
+        )
+    return columns
+
+
+def _read_lines(con: duckdb.DuckDBPyConnection, path: Path, options: str, records_before: int) -> tuple[Any, ...]:
+    """Read a text file into the table records_numbered and return the records that cannot be read."""
+    for table in ("rejects", "scans"):
         con.execute(f"drop table if exists {table}")
-    con.execute(f"create or replace temp table csv_records as select *, row_number() over () as _row from {read}")
-    rejects = con.execute(
-        "select line, string_agg(error_message, '; '), any_value(csv_line) from csv_rejects group by line order by line"
-    ).fetchall()
-    # DuckDB numbers the records it kept; a record's number in the file also counts the rejected ones before it.
-    broken = tuple((line - 1, message.splitlines()[0], text or "") for line, message, text in rejects)
-    shift = " + ".join(
-        ["_row"] + [f"cast(_row > {number - index - 1} as bigint)" for index, (number, *_) in enumerate(broken[:500])]
+    con.execute(
+        "create or replace temp table records as select *, row_number() over () as _row"
+        f" from read_csv({quote(str(path))}, {options}, auto_detect = false, max_line_size = {MAX_LINE_BYTES},"
+        " store_rejects = true, rejects_table = 'rejects', rejects_scan = 'scans', rejects_limit = 0)"
     )
-    con.execute(f"create or replace temp table csv_numbered as select * replace ({shift} as _row) from csv_records")
-    return Source("csv_numbered", columns, broken)
+    found = con.execute(
+        "select line, string_agg(error_message, '; '), any_value(csv_line), bool_or(error_type = 'UNQUOTED VALUE')"
+        " from rejects group by line order by line"
+    ).fetchall()
+    broken = []
+    for line, message, text, open_quote in found:
+        record, text = line - records_before, (text or "").strip("\r\n")
+        if open_quote and "\n" in text:
+            raise SourceFileError(
+                f"{path}: record {record} opens a quote that it does not close, so it swallows the records after it:"
+                " they cannot be told apart. Correct the quote in the export, or name the right one in csv.quote."
+            )
+        broken.append((record, message.splitlines()[0], text))
+    # DuckDB numbers the records it kept; a record's number in the file also counts the rejected ones before it.
+    con.execute("create or replace temp table shifts (kept_before bigint, shift bigint)")
+    shifts = {record - 1 - index: index + 1 for index, (record, *_) in enumerate(broken)}
+    if shifts:
+        con.executemany("insert into shifts values (?, ?)", list(shifts.items()))
+    con.execute(
+        "create or replace temp view records_numbered as select records.* replace (_row + coalesce(shift, 0) as _row)"
+        " from records asof left join shifts on _row > kept_before"
+    )
+    return tuple(broken)
 
 
 def _open_jsonl(con: duckdb.DuckDBPyConnection, path: Path) -> Source:
-    con.execute(
-        "create or replace temp table json_lines as select line, row_number() over () as _row"
-        f" from read_csv({quote(str(path))}, columns = {{'line': 'varchar'}}, header = false, auto_detect = false,"
-        f" delim = '\x1f', quote = '', escape = '', max_line_size = {MAX_LINE_BYTES})"
+    unreadable = _read_lines(
+        con, path, "columns = {'line': 'varchar'}, header = false, delim = '\x1f', quote = '', escape = ''", 0
     )
     is_object = "case when json_valid(line) then json_type(line) = 'OBJECT' else false end"
     broken = con.execute(
-        f"select _row, 'not a JSON object', line from json_lines where not {is_object} and trim(line) <> '' order by 1"
+        "select _row, 'not a JSON object', line from records_numbered"
+        f" where not {is_object} and trim(line) <> '' order by 1"
     ).fetchall()
     names = con.execute(
-        f"select distinct unnest(json_keys(line)) from json_lines where {is_object} order by 1"
+        f"select distinct unnest(json_keys(line)) as name from records_numbered where {is_object} order by 1"
     ).fetchall()
-    columns = tuple(name for (name,) in names)
+    columns = tuple(name for (name,) in names if name)
     fields = ", ".join(
         f"json_extract_string(line, {quote(_json_path(name))}) as {identifier(name)}" for name in columns
     )
-    relation = f"(select {fields + ', ' if fields else ''}_row from json_lines where {is_object})"
-    return Source(relation, columns, tuple(broken))
+    relation = f"(select {fields + ', ' if fields else ''}_row from records_numbered where {is_object})"
+    return Source(relation, columns, tuple(sorted([*unreadable, *broken])))
 
 
 def _json_path(key: str) -> str:

@@ -1,0 +1,66 @@
+# Everything runs in one virtual environment, .venv, made from the hashed lock requirements/dev.txt.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+MANIFEST := dbt_project/target/manifest.json
+DBT := cd dbt_project && ../$(BIN)/dbt
+
+DATASET ?= simulated
+SCALE ?= 10000
+SEED ?= 7
+PORT ?= 8080
+
+export PYTHONPATH := $(CURDIR)
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := False
+export SCARF_ANALYTICS := false
+export AIRFLOW__COSMOS__ENABLE_TELEMETRY := False
+
+CHOICE = --dataset $(DATASET) --customers $(SCALE) --seed $(SEED) \
+	$(if $(MAPPING),--mapping $(MAPPING)) $(if $(AS_OF),--as-of $(AS_OF))
+
+.PHONY: help setup demo airflow test lint format manifest lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP) ## make the virtual environment
+
+$(STAMP): requirements/dev.txt
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/bootstrap.txt
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip sync --quiet --require-hashes requirements/dev.txt requirements/bootstrap.txt
+	@touch $@
+
+manifest: $(MANIFEST) ## parse the dbt project; the build DAG is drawn from its manifest
+
+$(MANIFEST): $(STAMP) $(shell find dbt_project -name '*.sql' -o -name '*.yml' -o -name '*.csv' | grep -v /target/)
+	$(DBT) parse --quiet --profiles-dir .
+	@touch $@
+
+demo: $(MANIFEST) ## run the pipeline: DATASET=simulated|cdnow|complete_journey|files, SCALE, SEED, MAPPING, AS_OF
+	$(BIN)/python -m include.demo run $(CHOICE)
+
+airflow: $(MANIFEST) ## open the same project in the Airflow UI: PORT
+	$(BIN)/python -m include.demo airflow --port $(PORT) $(CHOICE)
+
+test: $(MANIFEST) lint ## lint, dbt, unit, DAG and end-to-end tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(MANIFEST) ## ruff, sqlfluff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/macros/tests
+
+format: $(STAMP) ## let ruff format the Python
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(STAMP) ## resolve requirements/*.in into hashed locks
+	for name in runtime dev; do VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+		--only-binary :all: --no-emit-index-url --generate-hashes --no-annotate --no-header \
+		requirements/$$name.in -o requirements/$$name.txt; done
+
+clean: ## remove everything the targets above made
+	rm -rf .venv .airflow data dbt_project/target dbt_project/logs .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

