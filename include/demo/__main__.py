@@ -15,7 +15,6 @@ from include.demo.choice import DemoError, choose, data_dir_of_demo, make_room
 from include.demo.datasets import DatasetError
 from include.demo.report import print_report
 from include.local.airflow import AirflowNotStarted, local_airflow, settings_env
-from include.local.client import AirflowClient
 from include.local.pipeline import PipelineFailed, run_pipeline
 from include.settings import PROJECT_ROOT
 from include.sources.mapping import MappingError
@@ -40,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.monotonic()
 
     def say(line: str) -> None:
-        console.print(f"[dim]{time.monotonic() - started:6.1f} s[/dim]  {line}")
+        console.print(f"{time.monotonic() - started:6.1f} s  {line}", markup=False, soft_wrap=True)
 
     data_dir = data_dir_of_demo()
     home = Path(os.environ.get("PERENNIAL_AIRFLOW_HOME", PROJECT_ROOT / ".airflow"))
@@ -61,12 +60,12 @@ def main(arguments: list[str] | None = None) -> int:
         port = options.port if options.action == "airflow" else None
         with local_airflow(home, settings_env(settings), port) as airflow:
             if options.action == "airflow":
-                return _keep_open(airflow.url, AirflowClient(airflow.url, home).password)
+                return _keep_open(airflow.url, airflow.password)
             say("Airflow is up")
             run_pipeline(airflow, choice.as_of.isoformat(), say, options.timeout)
             say("the pipeline is through")
     except (DemoError, DatasetError, MappingError, AirflowNotStarted, PipelineFailed) as error:
-        console.print(f"\n[bold red]{type(error).__name__}[/bold red]", error, markup=False)
+        console.print(f"\n{type(error).__name__}: {error}", style="red", markup=False)
         return 1
     print_report(settings, console)
     say("done")

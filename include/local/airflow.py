@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -16,8 +18,15 @@ from pathlib import Path
 
 from include.settings import PROJECT_ROOT, Settings
 
-SERVICES = ("api-server", "scheduler", "dag-processor", "triggerer")
+# Logs are read from the same disk, so nobody has to serve them.
+SERVICES = {
+    "api-server": (),
+    "scheduler": ("--skip-serve-logs",),
+    "dag-processor": (),
+    "triggerer": ("--skip-serve-logs",),
+}
 START_TIMEOUT_SECONDS = 120
+PASSWORDS = "simple_auth_manager_passwords.json.generated"
 
 
 class AirflowNotStarted(RuntimeError):
@@ -32,6 +41,11 @@ class LocalAirflow:
         self.home = home
         self.env = env
         self.url = f"http://127.0.0.1:{port}"
+
+    @property
+    def password(self) -> str:
+        """The admin's password, made by Airflow at its first start in this home."""
+        return json.loads((self.home / PASSWORDS).read_text(encoding="utf-8"))["admin"]
 
     def run(self, *arguments: str) -> None:
         """Run an `airflow` command to its end.
@@ -66,6 +80,7 @@ def airflow_env(settings_env: dict[str, str], home: Path, database: str, port: i
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
         # The defaults suit a busy cluster; on one machine they are mostly waiting.
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
@@ -142,7 +157,11 @@ def _service(name: str, airflow: LocalAirflow) -> Iterator[subprocess.Popen[byte
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(
-            _airflow(name), env=airflow.env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            _airflow(name, *SERVICES[name]),
+            env=airflow.env,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             yield process

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-PASSWORDS = "simple_auth_manager_passwords.json.generated"
+PAGE = 100
 
 
 class AirflowClient:
     """A signed-in client of an Airflow on this machine."""
 
-    def __init__(self, url: str, home: Path) -> None:
-        """Sign in with the password that Airflow made at its first start."""
-        self.password = json.loads((home / PASSWORDS).read_text(encoding="utf-8"))["admin"]
+    def __init__(self, url: str, password: str) -> None:
+        """Sign in as admin."""
         self._http = httpx.Client(base_url=url, timeout=30)
-        answer = self._http.post("/auth/token", json={"username": "admin", "password": self.password})
+        answer = self._http.post("/auth/token", json={"username": "admin", "password": password})
         answer.raise_for_status()
         self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
@@ -44,7 +41,13 @@ class AirflowClient:
 
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """Return the task instances of a run."""
-        return self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=500)["task_instances"]
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self._get(path, limit=PAGE, offset=len(found), order_by="id")
+            found += page["task_instances"]
+            if not page["task_instances"] or len(found) >= page["total_entries"]:
+                return found
 
     def log(self, dag_id: str, run_id: str, task_id: str, try_number: int, map_index: int) -> str:
         """Return the text of a task's log."""

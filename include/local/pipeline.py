@@ -34,7 +34,7 @@ def run_pipeline(airflow: LocalAirflow, as_of: str, say: Callable[[str], None], 
     Raises:
         PipelineFailed: a task failed, or the time is over.
     """
-    client = AirflowClient(airflow.url, airflow.home)
+    client = AirflowClient(airflow.url, airflow.password)
     deadline = time.monotonic() + timeout_seconds
     _wait_for_dags(client, deadline)
     before = {dag_id: _run_ids(client, dag_id) for dag_id in CHAIN}

@@ -1,0 +1,150 @@
+"""What holds for every DAG; each rule has a DAG that breaks it."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.warehouse.dbt import MANIFEST
+
+EXPECTED = {
+    "build_marts",
+    "load_ads",
+    "load_email",
+    "load_feedback",
+    "load_shop",
+    "load_web",
+    "publish_segments",
+}
+
+
+def breaches(dag: Any) -> list[str]:
+    """List how a DAG breaks the house rules."""
+    found = []
+    if not (dag.doc_md or "").strip().startswith("###"):
+        found.append("no runbook")
+    if not dag.tags:
+        found.append("no tags")
+    if dag.catchup:
+        found.append("catchup")
+    if dag.max_active_runs != 1:
+        found.append("runs overlap")
+    for task in dag.tasks:
+        if task.owner in ("", "airflow"):
+            found.append(f"{task.task_id}: no owner")
+        if task.execution_timeout is None or task.execution_timeout > timedelta(hours=2):
+            found.append(f"{task.task_id}: no time-out")
+        watched = task.task_id.startswith("dbt_build.") or task.task_id == "gate_2"
+        if not watched and (task.retries < 1 or not task.retry_exponential_backoff):
+            found.append(f"{task.task_id}: no retries with back-off")
+    return found
+
+
+def test_exactly_these_dags_exist(dag_bag: Any) -> None:
+    assert dag_bag.import_errors == {}
+    assert set(dag_bag.dags) == EXPECTED
+
+
+def test_every_dag_keeps_the_house_rules(dag_bag: Any) -> None:
+    assert {dag_id: found for dag_id, dag in dag_bag.dags.items() if (found := breaches(dag))} == {}
+
+
+def test_a_dag_that_breaks_the_rules_is_found(dag_bag: Any, broken_dags: Path) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    (broken_dags / "bad.py").write_text(
+        "from airflow.sdk import DAG, task\n"
+        "with DAG('bad', schedule=None, catchup=True):\n"
+        "    @task(retries=0)\n"
+        "    def work():\n"
+        "        pass\n"
+        "    work()\n"
+    )
+    found = breaches(DagBag(dag_folder=str(broken_dags)).dags["bad"])
+    assert found == [
+        "no runbook",
+        "no tags",
+        "catchup",
+        "runs overlap",
+        "work: no owner",
+        "work: no time-out",
+        "work: no retries with back-off",
+    ]
+
+
+def test_a_dag_that_cannot_be_read_is_an_import_error(dag_bag: Any, broken_dags: Path) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    (broken_dags / "broken.py").write_text("from airflow.sdk import DAG\nraise ValueError('no')\n")
+    assert len(DagBag(dag_folder=str(broken_dags)).import_errors) == 1
+
+
+def test_only_the_build_writes_the_warehouse_one_at_a_time(dag_bag: Any) -> None:
+    in_pool = {
+        f"{dag_id}.{task.task_id}"
+        for dag_id, dag in dag_bag.dags.items()
+        for task in dag.tasks
+        if task.pool == "warehouse"
+    }
+    assert in_pool == {
+        "build_marts.dbt_build.dbt_producer_watcher",
+        "build_marts.gate_2",
+        "build_marts.promote",
+    }
+
+
+def test_assets_lead_from_load_to_build_to_publish(dag_bag: Any) -> None:
+    def consumed(dag_id: str) -> set[str]:
+        return {asset.name for asset in dag_bag.dags[dag_id].timetable.asset_condition.objects}
+
+    def produced(dag_id: str) -> set[str]:
+        return {outlet.name for task in dag_bag.dags[dag_id].tasks for outlet in task.outlets}
+
+    families = {"shop", "ads", "email", "web", "feedback"}
+    assert {family: produced(f"load_{family}") for family in families} == {
+        family: {f"lake/{family}"} for family in families
+    }
+    assert consumed("build_marts") == {f"lake/{family}" for family in families}
+    assert produced("build_marts") == consumed("publish_segments") == {"warehouse/live"}
+
+
+@pytest.mark.parametrize("family", ["shop", "ads", "email", "web", "feedback"])
+def test_a_load_goes_through_the_gate(dag_bag: Any, family: str) -> None:
+    dag = dag_bag.dags[f"load_{family}"]
+    assert {task.task_id: set(task.downstream_task_ids) for task in dag.tasks} == {
+        "list_sources": {"load.extract", "load.gate_1", "load.land"},
+        "load.extract": {"load.gate_1"},
+        "load.gate_1": {"load.land"},
+        "load.land": {"loaded"},
+        "loaded": set(),
+    }
+
+
+def test_nothing_is_promoted_that_has_not_passed_the_gate(dag_bag: Any) -> None:
+    dag = dag_bag.dags["build_marts"]
+    assert "dbt_build.dbt_producer_watcher" in dag.get_task("gate_2").get_flat_relative_ids(upstream=True)
+    assert dag.get_task("promote").upstream_task_ids >= {"gate_2"}
+    assert dag.get_task("promote").trigger_rule == dag.get_task("gate_2").trigger_rule == "all_success"
+
+
+def test_every_model_has_a_task_of_its_own(dag_bag: Any) -> None:
+    import json
+
+    nodes = json.loads(MANIFEST.read_text(encoding="utf-8"))["nodes"].values()
+    models = {node["name"] for node in nodes if node["resource_type"] == "model"}
+    tasks = {task.task_id.removeprefix("dbt_build.") for task in dag_bag.dags["build_marts"].tasks}
+    assert models
+    assert {name for name in models if not {f"{name}_run", f"{name}.run"} & tasks} == set()
+
+
+def test_loads_run_in_the_shops_own_night(dag_bag: Any) -> None:
+    timetable = dag_bag.dags["load_shop"].timetable
+    assert timetable.expression == "0 3 * * *"
+    assert str(timetable.timezone) == "Europe/Berlin"
+
+
+def test_reading_the_dag_files_is_quick(dag_bag: Any) -> None:
+    from tests.dags.conftest import PARSE_BUDGET_SECONDS
+
+    assert dag_bag.seconds < PARSE_BUDGET_SECONDS

@@ -1,0 +1,164 @@
+"""The published figures of real data come out of the marts."""
+
+import os
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from include.demo.datasets import prepare
+from include.settings import PROJECT_ROOT, Settings
+from tests.support import pipeline
+
+pytestmark = [pytest.mark.e2e]
+
+
+def settings_for(data_dir: Path, mappings: tuple[Path, ...], currency: str, zone: str) -> Settings:
+    return Settings(_env_file=None, data_dir=data_dir, sources=mappings, reporting_currency=currency, time_zone=zone)
+
+
+def query(settings: Settings, sql: str) -> list[Any]:
+    with duckdb.connect(str(settings.live_warehouse), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="module")
+def cdnow(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    data_dir = tmp_path_factory.mktemp("cdnow")
+    found = prepare("cdnow", data_dir)
+    settings = settings_for(data_dir, found.mappings, found.reporting_currency, found.time_zone)
+    pipeline.run(settings, found.as_of)
+    return settings
+
+
+@pytest.mark.xdist_group("real")
+class TestCdnow:
+    """Fader and Hardie's CDNOW master file: 69,659 purchases of 23,570 customers."""
+
+    def test_customers_and_revenue(self, cdnow: Settings) -> None:
+        assert query(cdnow, "select count(*), sum(net_revenue) from marts.dim_customers") == [
+            (23_570, Decimal("2500315.6300"))
+        ]
+
+    def test_every_purchase_is_a_line_and_same_day_purchases_are_one_order(self, cdnow: Settings) -> None:
+        assert query(cdnow, "select count(*), sum(gross_amount) from marts.fct_order_lines") == [
+            (69_659, Decimal("2500315.6300"))
+        ]
+        assert query(
+            cdnow,
+            "select count(*) - count(distinct (customer_key, order_date)) from marts.fct_orders",
+        ) == [(0,)]
+
+    def test_cohorts(self, cdnow: Settings) -> None:
+        assert query(
+            cdnow,
+            "select cohort_month, cohort_customers from marts.cohort_retention where months_since = 0 order by 1",
+        ) == [(date(1997, 1, 1), 7_846), (date(1997, 2, 1), 8_476), (date(1997, 3, 1), 7_248)]
+
+    def test_cost_of_acquisition_is_unknown_not_free(self, cdnow: Settings) -> None:
+        assert query(cdnow, "select count(*), count(value) from marts.kpi_daily where metric = 'cac'")[0][1] == 0
+
+    def test_without_consent_nobody_is_in_an_audience(self, cdnow: Settings) -> None:
+        assert query(cdnow, "select count(*) from publish.pub_dormant") == [(0,)]
+
+
+@pytest.fixture(scope="module")
+def complete_journey(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    data_dir = tmp_path_factory.mktemp("complete_journey")
+    found = prepare("complete_journey", data_dir)
+    settings = settings_for(data_dir, found.mappings, found.reporting_currency, found.time_zone)
+    pipeline.run(settings, found.as_of)
+    return settings
+
+
+@pytest.mark.xdist_group("real")
+class TestCompleteJourney:
+    """dunnhumby's Complete Journey 2.0: 2,469 households of a grocer in 2017."""
+
+    def test_baskets_households_lines_and_sales(self, complete_journey: Settings) -> None:
+        assert query(complete_journey, "select count(*), sum(gross_amount) from marts.fct_orders") == [
+            (155_848, Decimal("4596039.5800"))
+        ]
+        assert query(complete_journey, "select count(*) from marts.dim_customers") == [(2_469,)]
+        assert query(complete_journey, "select count(*), sum(gross_amount) from marts.fct_order_lines") == [
+            (1_469_307, Decimal("4596039.5800"))
+        ]
+
+    def test_campaign_sends_and_coupons(self, complete_journey: Settings) -> None:
+        assert query(
+            complete_journey,
+            "select event_type, count(*), count(distinct campaign_id) from marts.fct_email_events group by all",
+        ) == [("sent", 6_589, 27)]
+        assert query(complete_journey, "select count(*) from marts.fct_coupon_redemptions") == [(2_102,)]
+
+    def test_spend_is_unknown(self, complete_journey: Settings) -> None:
+        assert query(complete_journey, "select count(*) from marts.fct_ad_performance") == [(0,)]
+        assert query(
+            complete_journey, "select count(*) from marts.kpi_daily where metric in ('cac', 'ad_spend') and value = 0"
+        ) == [(0,)]
+
+
+@pytest.fixture(scope="module")
+def online_retail(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = Path(os.environ.get("PERENNIAL_REAL_DATA", PROJECT_ROOT.parent / "shared" / "data"))
+    original = folder / "online_retail.parquet"
+    if not original.exists():
+        pytest.skip(f"{original} is not there; PERENNIAL_REAL_DATA names the folder that holds online_retail.parquet")
+    data_dir = tmp_path_factory.mktemp("online_retail")
+    target = data_dir / "sources" / "online_retail" / original.name
+    target.parent.mkdir(parents=True)
+    target.symlink_to(original)
+    mapping = PROJECT_ROOT / "include" / "sources" / "mappings" / "online_retail.yml"
+    settings = settings_for(data_dir, (mapping,), "GBP", "Europe/London")
+    pipeline.run(settings, datetime(2011, 12, 10, tzinfo=UTC))
+    return settings
+
+
+@pytest.mark.xdist_group("real")
+class TestOnlineRetail:
+    """UCI Online Retail through the mapping of a user's own files; the figures are the ones its users quote."""
+
+    def test_gross(self, online_retail: Settings) -> None:
+        invoices = (
+            "select (select count(*) from marts.fct_orders)"
+            " + (select count(distinct split_part(refund_id, '-', 1)) from marts.fct_refunds)"
+        )
+        rows = "select (select count(*) from marts.fct_order_lines) + (select count(*) from marts.fct_refunds)"
+        net = (
+            "select (select sum(gross_amount) from marts.fct_order_lines)"
+            " - (select sum(refunded_amount) from marts.fct_refunds)"
+        )
+        assert query(online_retail, invoices) == [(25_900,)]
+        assert query(online_retail, rows) == [(541_909,)]
+        assert query(online_retail, "select count(*) from marts.dim_customers") == [(4_372,)]
+        assert round(query(online_retail, net)[0][0], 2) == Decimal("9747747.93")
+
+    def test_cleaned(self, online_retail: Settings) -> None:
+        rows = query(
+            online_retail,
+            "select count(*), count(distinct order_key), count(distinct customer_key), round(sum(gross_amount), 2)"
+            " from marts.fct_order_lines where customer_key is not null and is_completed"
+            " and quantity > 0 and gross_amount > 0",
+        )
+        assert rows == [(397_884, 18_532, 4_338, Decimal("8911407.90"))]
+
+    def test_cohorts(self, online_retail: Settings) -> None:
+        sizes = query(
+            online_retail,
+            "select cohort_customers from marts.cohort_retention where months_since = 0 order by cohort_month",
+        )
+        assert [size for (size,) in sizes] == [885, 417, 380, 452, 300, 284, 242, 188, 169, 299, 358, 323, 41]
+
+    def test_guests_stay_orders_without_a_customer(self, online_retail: Settings) -> None:
+        # Counted in the file: invoices without a C whose CustomerID is empty.
+        assert query(online_retail, "select count(*) from marts.fct_orders where customer_key is null") == [(3_528,)]
+
+    def test_postage_is_not_a_product(self, online_retail: Settings) -> None:
+        types = query(
+            online_retail,
+            "select line_type from marts.fct_order_lines where product_id in ('POST', 'DOT') group by all",
+        )
+        assert types == [("shipping",)]
