@@ -12,10 +12,11 @@ RUNBOOK = """
 ### Build the marts
 
 Fired when every family has been loaded: one `dbt build`, gate 2, then promotion to
-`<data>/live/warehouse.duckdb`. Only this DAG writes the build warehouse; the pool `warehouse` has one slot. Running it again is safe.
+`<data>/live/warehouse.duckdb`. Only this DAG writes the build warehouse; the pool `warehouse` has one slot.
+Running it again is safe.
 
 **a model or test fails**: its own task is red; its log has dbt's message. The live warehouse is as it was.
-**gate_2 fails**: the message has the audit rows; the Data Docs lie in `<data>/quality/gate_2/`. docs/gates.md says more.
+**gate_2 fails**: the message has the audit rows; the Data Docs lie in `<data>/quality/gate_2/`. See docs/gates.md.
 **promote fails**: nothing is half-visible. Clear the task.
 **an old state**: run it with the parameter `as_of`; the same lake and as_of give the same marts.
 """

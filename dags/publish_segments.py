@@ -41,16 +41,13 @@ with DAG(
     @task(execution_timeout=timedelta(hours=2), map_index_template="{{ audience_id }} to {{ destination_id }}")
     def publish(audience_id: str, destination_id: str) -> dict[str, object]:
         """Plan, guard, send and record one audience for one destination."""
-        from airflow.sdk.exceptions import AirflowFailException
-
+        from include.orchestration.failing import final
         from include.publisher.errors import PublishBlocked
         from include.publisher.publish import publish as publish_audience
         from include.settings import get_settings
 
-        try:
+        with final(PublishBlocked):
             run_id = get_current_context()["run_id"]
             return publish_audience(audience_id, destination_id, run_id, get_settings()).as_dict()
-        except PublishBlocked as blocked:
-            raise AirflowFailException(str(blocked)) from blocked
 
     publish.expand_kwargs(list_pairs())

@@ -108,10 +108,10 @@ def _print_places(settings: Settings, console: Console) -> None:
         ("ledger", Path(settings.ledger.removeprefix("sqlite:///"))),
         *(("Data Docs", path) for path in docs if path.exists()),
     ]
-    table = Table(title="Where to look", title_justify="left", show_header=False)
+    console.print("Where to look")
     for what, path in places:
-        table.add_row(what, str(path))
-    console.print(table)
+        shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        console.print(f"  {what:40} {shown}", soft_wrap=True)
 
 
 def _print(console: Console, title: str, cursor: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from include.lake.layout import Lake, lake_columns, write_json, written_aside
+from include.lake.layout import BAD_ROWS, GATE_1_PASSED, Lake, lake_columns, write_json, written_aside
 from include.settings import Settings
 from include.sources.entities import Entity, all_entities
 from include.sources.extract import staged_reports
@@ -19,13 +19,22 @@ def land(settings: Settings, source: str, stream: str, load_date: str) -> list[d
 
     A file keeps the load_id of its name, so landing it again replaces its rows. Each of the three steps (quarantine,
     rows, record) is one rename; after a crash between them the file is simply read and landed again.
+
+    Raises:
+        RuntimeError: the files have not passed gate 1.
     """
     lake = Lake(settings)
     entity = all_entities()[stream]
+    reports = staged_reports(lake, source, stream)
+    if reports and not (lake.incoming(source, stream) / GATE_1_PASSED).exists():
+        raise RuntimeError(
+            f"{source}.{stream}: the incoming files have not passed gate 1; run the load from its start."
+        )
     manifests = []
-    for report in staged_reports(lake, source, stream):
+    for report in reports:
         manifests.append(_land_file(lake, entity, report, load_date))
-    for path in lake.incoming(source, stream).glob("*"):
+    # The reports first: a file without its report is not landed, so a crash here cannot bring in refused rows.
+    for path in sorted(lake.incoming(source, stream).glob("*"), key=lambda path: path.suffix != ".json"):
         path.unlink()
     return manifests
 
@@ -39,7 +48,7 @@ def _land_file(lake: Lake, entity: Entity, report: dict[str, Any], load_date: st
     loaded_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     with duckdb.connect() as con:
         con.execute("create table bad (_load_id varchar, _row bigint, reason varchar)")
-        bad_rows = incoming / "_bad_rows.parquet"
+        bad_rows = incoming / BAD_ROWS
         if bad_rows.exists():
             con.execute(f"insert into bad from {quote(str(bad_rows))} where _load_id = {quote(load_id)}")
         staged = f"read_parquet({quote(str(incoming / f'{load_id}.parquet'))})"
@@ -57,7 +66,7 @@ def _land_file(lake: Lake, entity: Entity, report: dict[str, Any], load_date: st
         with written_aside(target) as aside:
             con.execute(
                 f"copy (select {columns} from {staged} where _row not in (select _row from bad))"
-                f" to {quote(str(aside))} (format parquet, compression zstd)"
+                f" to {quote(str(aside))} (format parquet, compression zstd, use_tmp_file false)"
             )
         landed = con.execute(f"select count(*) from {quote(str(target))}").fetchall()[0][0]
     if landed + refused != report["rows_read"]:
@@ -102,10 +111,9 @@ def _quarantine(
         path.unlink(missing_ok=True)
         return 0
     origin = ", ".join(f"{quote(str(report[key]))} as {key}" for key in ("source", "stream", "file", "load_id"))
-    with written_aside(path) as aside:
+    with written_aside(path, mode=0o600) as aside:
         con.execute(
             f"copy (select {origin}, record, reason, payload, timestamp '{loaded_at}' as quarantined_at"
-            f" from refused order by record) to {quote(str(aside))} (format parquet)"
+            f" from refused order by record) to {quote(str(aside))} (format parquet, use_tmp_file false)"
         )
-    path.chmod(0o600)
     return count

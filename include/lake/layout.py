@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import json
 import os
+import time
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,12 @@ PROVENANCE = {
     "_load_id": "varchar",
     "_loaded_at": "timestamp",
 }
+
+
+# Beside the incoming files of a stream: the rows gate 1 refuses, and the mark that it let the rest pass.
+BAD_ROWS = "_bad_rows.parquet"
+GATE_1_PASSED = "_gate_1_passed"
+ABANDONED_AFTER_SECONDS = 3600
 
 
 class Lake:
@@ -74,7 +82,7 @@ class Lake:
                 path = self.root / "_contract" / entity.name / "load_date=0001-01-01" / "empty.parquet"
                 columns = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in lake_columns(entity).items())
                 with written_aside(path) as aside:
-                    con.execute(f"copy (select {columns} limit 0) to '{aside}' (format parquet)")
+                    con.execute(f"copy (select {columns} limit 0) to '{aside}' (format parquet, use_tmp_file false)")
 
 
 def lake_columns(entity: Entity) -> dict[str, str]:
@@ -83,18 +91,36 @@ def lake_columns(entity: Entity) -> dict[str, str]:
 
 
 @contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
-    """Give a path to write to; when the block ends well, make it durable and rename it to `path` in one step."""
+def written_aside(path: Path, mode: int = 0o644) -> Iterator[Path]:
+    """Give a path to write to; when the block ends well, make it durable and rename it to `path` in one step.
+
+    The file has its mode from the first byte on. What a killed process left beside `path` is removed after an hour.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    _remove_abandoned(path)
+    # Not the process id alone: processes in two containers may have the same one.
+    aside = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
+    # The umask, not an empty file made beforehand: DuckDB attaches no empty file. It leaves the owner's bits alone, as
+    # DuckDB may make a folder meanwhile to spill to.
+    umask = os.umask(0o777 & ~(mode | 0o700))
     try:
         yield aside
         with aside.open("rb+") as handle:
             os.fsync(handle.fileno())
+        aside.chmod(mode)
         aside.replace(path)
         _fsync_folder(path.parent)
     finally:
+        os.umask(umask)
         aside.unlink(missing_ok=True)
+        aside.with_name(f"{aside.name}.wal").unlink(missing_ok=True)
+
+
+def _remove_abandoned(path: Path) -> None:
+    for left in path.parent.glob(f".{path.name}.*.tmp*"):
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > ABANDONED_AFTER_SECONDS:
+                left.unlink()
 
 
 def write_json(path: Path, value: object) -> None:

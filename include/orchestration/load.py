@@ -34,25 +34,34 @@ def load_family(family: str) -> None:
     @task
     def list_sources() -> list[str]:
         """Name the mapping files that feed this family; a mapping that cannot be used stops here."""
-        from include.settings import get_settings
+        from include.orchestration.failing import final
+        from include.settings import SettingsError, get_settings
         from include.sources.configured import mappings_with
+        from include.sources.mapping import MappingError
 
-        return [str(path) for path in mappings_with(get_settings(), family)]
+        with final(MappingError, SettingsError):
+            return [str(path) for path in mappings_with(get_settings(), family)]
 
     @task
     def extract(mapping_file: str) -> dict[str, Any]:
         """Read new and changed files into the incoming area."""
+        from include.orchestration.failing import final
         from include.sources.configured import extract_family
+        from include.sources.readers import SourceFileError
 
-        return extract_family(mapping_file, family)
+        with final(SourceFileError):
+            return extract_family(mapping_file, family)
 
     @task
     def gate_1(mapping_file: str, extracted: dict[str, Any]) -> list[dict[str, Any]]:
         """Check what has been read; bad rows are set aside, a bad file stops the load."""
         from include.orchestration.as_of import as_of_of_run
+        from include.orchestration.failing import final
+        from include.quality.gate_1 import GateFailed
         from include.sources.configured import check_family
 
-        return check_family(mapping_file, family, as_of_of_run(get_current_context()))
+        with final(GateFailed):
+            return check_family(mapping_file, family, as_of_of_run(get_current_context()))
 
     @task
     def land(mapping_file: str, checked: list[dict[str, Any]]) -> list[dict[str, Any]]:

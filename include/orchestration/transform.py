@@ -8,6 +8,7 @@ from cosmos import DbtTaskGroup, ExecutionConfig, ExecutionMode, LoadMode, Profi
 from cosmos.constants import InvocationMode, TestBehavior
 
 from include.orchestration.defaults import POOL
+from include.orchestration.failing import final
 from include.settings import get_settings
 from include.warehouse.dbt import MANIFEST, PROJECT_DIR, dbt_env, dbt_vars
 
@@ -43,7 +44,7 @@ def dbt_build() -> DbtTaskGroup:
         render_config=RenderConfig(
             load_method=LoadMode.DBT_MANIFEST,
             test_behavior=TestBehavior.AFTER_EACH,
-            should_detach_multiple_parents_tests=True,
+            should_detach_multiple_parents_tests=False,
             emit_datasets=False,
         ),
         operator_args={
@@ -59,9 +60,11 @@ def dbt_build() -> DbtTaskGroup:
 
 def check_build(as_of: str, run_id: str) -> str:
     """Run gate 2 and return the id of the build that passed."""
+    from include.quality.gate_1 import GateFailed
     from include.quality.gate_2 import gate_2
 
-    return gate_2(get_settings(), datetime.fromisoformat(as_of), run_id).build_id
+    with final(GateFailed):
+        return gate_2(get_settings(), datetime.fromisoformat(as_of), run_id).build_id
 
 
 def promote_build(build_id: str) -> str:

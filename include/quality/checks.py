@@ -87,18 +87,7 @@ def data_docs_index(report_dir: Path) -> Path:
 
 def _failure(table: str, result: Any) -> Failure | None:
     config = result.expectation_config
-    raised = (
-        (result.exception_info or {}).get("exception_message")
-        if "exception_message" in (result.exception_info or {})
-        else next(
-            (
-                info["exception_message"]
-                for info in (result.exception_info or {}).values()
-                if isinstance(info, dict) and info.get("raised_exception")
-            ),
-            None,
-        )
-    )
+    raised = _raised(result.exception_info or {})
     if raised:
         raise RuntimeError(f"{table}: {config.type} could not be evaluated: {raised}")
     if result.success:

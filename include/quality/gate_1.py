@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from include.lake.layout import Lake, written_aside
+from include.lake.layout import BAD_ROWS, GATE_1_PASSED, Lake, written_aside
 from include.quality.checks import Failure, run_suites
 from include.settings import PROJECT_ROOT, Settings
 from include.sources.entities import Entity, all_entities
@@ -21,7 +21,6 @@ from include.sources.mapping import Mapping
 from include.sources.readers import quote
 
 FX_RATES = PROJECT_ROOT / "dbt_project" / "seeds" / "fx_rates.csv"
-BAD_ROWS = "_bad_rows.parquet"
 
 
 class GateFailed(RuntimeError):
@@ -52,6 +51,9 @@ def gate_1(settings: Settings, mapping: Mapping, streams: list[str], as_of: date
     reports = {stream: staged_reports(lake, mapping.source, stream) for stream in streams}
     report_dir = settings.data_dir / "quality" / "gate_1" / f"{mapping.source}_{all_entities()[streams[0]].family}"
     database = report_dir / "batch.duckdb"
+    passed = [lake.incoming(mapping.source, stream) / GATE_1_PASSED for stream in streams if reports[stream]]
+    for mark in passed:
+        mark.unlink(missing_ok=True)
     report_dir.mkdir(parents=True, exist_ok=True)
     database.unlink(missing_ok=True)
     with duckdb.connect(str(database)) as con:
@@ -73,6 +75,8 @@ def gate_1(settings: Settings, mapping: Mapping, streams: list[str], as_of: date
         _write_bad_rows(lake, mapping.source, stream, reports[stream], database, failures) for stream in streams
     ]
     _stop_on_too_many(settings, mapping, verdicts)
+    for mark in passed:
+        mark.touch()
     return verdicts
 
 
@@ -156,9 +160,10 @@ def _write_bad_rows(
         with duckdb.connect(str(database), read_only=True) as con, written_aside(path) as out:
             con.execute(
                 "copy (select _load_id, _row, string_agg(rule, '; ' order by position) as reason"
-                f" from ({' union all '.join(parts)}) group by all) to {quote(str(out))} (format parquet)"
+                f" from ({' union all '.join(parts)}) group by all)"
+                f" to {quote(str(out))} (format parquet, use_tmp_file false)"
             )
-            refused += con.execute(f"select count(*) from {quote(str(out))}").fetchall()[0][0]
+            refused += con.execute(f"select count(*) from read_parquet({quote(str(out))})").fetchall()[0][0]
         reasons |= {failure.rule: failure.rows or 0 for failure in found}
     return StreamVerdict(stream, len(reports), rows_read, refused, reasons)
 

@@ -124,7 +124,9 @@ def _stage(
         query = _typed_query(con, mapping, entity, spec, source, path)
         with written_aside(target) as aside:
             try:
-                con.execute(f"copy ({query}) to {quote(str(aside))} (format parquet, compression zstd)")
+                con.execute(
+                    f"copy ({query}) to {quote(str(aside))} (format parquet, compression zstd, use_tmp_file false)"
+                )
             except duckdb.Error as error:
                 raise SourceFileError(f"{path}: streams.{entity.name}: {str(error).splitlines()[0]}") from error
         # A date in the future is a mistake, which gate 1 refuses; it must not make an old stream look fresh.

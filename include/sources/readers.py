@@ -12,7 +12,6 @@ import duckdb
 from include.sources.mapping import CsvOptions, StreamSpec
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
-RESERVED = {"_row"}
 
 
 class SourceFileError(ValueError):
@@ -45,6 +44,11 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def one_file(path: Path) -> str:
+    """Quote a path for DuckDB's readers, to which [, * and ? would mean several files."""
+    return quote("".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path)))
+
+
 def open_source(con: duckdb.DuckDBPyConnection, path: Path, spec: StreamSpec) -> Source:
     """Open one file in the format its mapping names.
 
@@ -63,13 +67,17 @@ def open_source(con: duckdb.DuckDBPyConnection, path: Path, spec: StreamSpec) ->
     except (duckdb.Error, UnicodeError) as error:
         reason = str(error).splitlines()[0]
         raise SourceFileError(f"{path}: cannot be read as {spec.format}: {reason}. Export the file again.") from error
-    if RESERVED & {name.lower() for name in source.columns}:
-        raise SourceFileError(f"{path}: the column name _row is taken here: it counts the records. Rename it.")
+    _refuse_reserved(path, source.columns)
     return source
 
 
+def _refuse_reserved(path: Path, columns: tuple[str, ...]) -> None:
+    if "_row" in {name.lower() for name in columns}:
+        raise SourceFileError(f"{path}: the column name _row is taken here: it counts the records. Rename it.")
+
+
 def _open_parquet(con: duckdb.DuckDBPyConnection, path: Path) -> Source:
-    read = f"read_parquet({quote(str(path))}, file_row_number = true)"
+    read = f"read_parquet({one_file(path)}, file_row_number = true)"
     names = [row[0] for row in con.execute(f"describe select * from {read}").fetchall()]
     columns = tuple(name for name in names if name != "file_row_number")
     selected = ", ".join(identifier(name) for name in columns)
@@ -78,6 +86,7 @@ def _open_parquet(con: duckdb.DuckDBPyConnection, path: Path) -> Source:
 
 def _open_csv(con: duckdb.DuckDBPyConnection, path: Path, options: CsvOptions) -> Source:
     columns = _header(path, options)
+    _refuse_reserved(path, columns)
     types = ", ".join(f"{quote(name)}: 'varchar'" for name in columns)
     broken = _read_lines(
         con,
@@ -110,12 +119,12 @@ def _read_lines(con: duckdb.DuckDBPyConnection, path: Path, options: str, record
         con.execute(f"drop table if exists {table}")
     con.execute(
         "create or replace temp table records as select *, row_number() over () as _row"
-        f" from read_csv({quote(str(path))}, {options}, auto_detect = false, max_line_size = {MAX_LINE_BYTES},"
+        f" from read_csv({one_file(path)}, {options}, auto_detect = false, max_line_size = {MAX_LINE_BYTES},"
         " store_rejects = true, rejects_table = 'rejects', rejects_scan = 'scans', rejects_limit = 0)"
     )
     found = con.execute(
-        "select line, string_agg(error_message, '; '), any_value(csv_line), bool_or(error_type = 'UNQUOTED VALUE')"
-        " from rejects group by line order by line"
+        "select line, arg_min(error_message, coalesce(column_idx, 0)), any_value(csv_line),"
+        " bool_or(error_type = 'UNQUOTED VALUE') from rejects group by line order by line"
     ).fetchall()
     broken = []
     for line, message, text, open_quote in found:

@@ -61,7 +61,7 @@ def problem(column: Column, raw: str) -> str:
     """
     name = identifier(column.name)
     value = f"cast({raw} as varchar)"
-    shown = f"case when contains({value}, '@') then 'a value' else  || left({value}, 60) ||  end"
+    shown = f"(case when contains({value}, '@') then 'a value' else '''' || left({value}, 60) || '''' end)"
     if column.pii:
         shown = "'a value'"
     kind = f" is not {'an' if column.type[0] in 'aeiou' else 'a'} {column.type}"

@@ -39,11 +39,12 @@ def promote(settings: Settings, expected_build_id: str | None = None) -> str:
         )
     settings.live_warehouse.parent.mkdir(parents=True, exist_ok=True)
     # Left to right they are opened, right to left renamed.
-    with written_aside(settings.live_warehouse) as warehouse, written_aside(settings.live_contacts) as contacts:
+    with (
+        written_aside(settings.live_warehouse) as warehouse,
+        written_aside(settings.live_contacts, mode=0o600) as contacts,
+    ):
         _copy(settings.build_warehouse, contacts, CONTACTS_SCHEMAS)
-        contacts.chmod(0o600)
         _copy(settings.build_warehouse, warehouse, LIVE_SCHEMAS)
-        warehouse.chmod(0o644)
     return build_id
 
 
@@ -61,7 +62,6 @@ def _passed_build(build_warehouse: Path) -> str:
 
 
 def _copy(build: Path, target: Path, schemas: tuple[str, ...]) -> None:
-    target.unlink(missing_ok=True)
     with duckdb.connect() as con:
         con.execute(f"attach {quote(str(build))} as build (read_only)")
         con.execute(f"attach {quote(str(target))} as live (storage_version {quote(STORAGE_VERSION)})")

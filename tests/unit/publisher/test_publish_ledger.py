@@ -201,7 +201,7 @@ def test_the_key_is_made_once_and_is_private(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(LedgerError, match="holds 5 bytes, expected at least 16"):
         ledger_key(settings)
     monkeypatch.setenv("PERENNIAL_LEDGER_KEY", "from the environment")
-    assert ledger_key(settings) == b"from the environment"
+    assert ledger_key(Settings(_env_file=None, data_dir=tmp_path)) == b"from the environment"
 
 
 def test_the_command_line(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,8 +13,8 @@ ordering_accounts as (
         account_key,
         min(source) as source,
         min(ordered_at) as first_ordered_at,
-        max_by(email_key, cast(ordered_at as varchar) || email_key)
-            filter (where email_key is not null) as order_email_key
+        max_by(email_key, cast(ordered_at as varchar) || email_key) filter (where email_key is not null)
+            as order_email_key
     from orders
     where account_key is not null
     group by account_key
@@ -53,7 +53,7 @@ elders as (
         coalesce(email_key, identity_key) as person_key,
         row_number() over (
             partition by coalesce(email_key, identity_key)
-            order by first_seen_at nulls last, identity_key
+            order by first_seen_at nulls last, identity_key, identity_type
         ) as seniority
     from identities
 )
@@ -63,7 +63,8 @@ select
     identities.identity_type,
     identities.email_key,
     identities.first_seen_at,
-    {{ surrogate_key(["'customer'", 'elders.identity_key']) }} as customer_key
+    -- The type is in it because shops number accounts and orders alike: account 17 and guest order 17 are two people.
+    {{ surrogate_key(["'customer'", 'elders.identity_type', 'elders.identity_key']) }} as customer_key
 from elders as identities
 inner join elders
     on

@@ -24,7 +24,8 @@ registrations as (
         min_by(accounts.country, cast(accounts.registered_at as varchar) || accounts.country) as registered_country,
         min(accounts.country) as any_country
     from identities
-    inner join accounts on identities.identity_key = accounts.account_key
+    inner join accounts
+        on identities.identity_key = accounts.account_key and identities.identity_type = 'account'
     group by identities.customer_key
 )
 

@@ -36,7 +36,7 @@ candidates as (
         on
             states.orders_count >= rules.min_orders
             and (rules.max_orders is null or states.orders_count <= rules.max_orders)
-            and (rules.has_returned is null or rules.has_returned = states.has_returned)
+            and (rules.has_returned is null or states.has_returned = rules.has_returned)
 ),
 
 clipped as (

@@ -41,13 +41,13 @@ replayed as (
         on
             events.customer_key = orders.customer_key
             and events.event_number >= orders.event_number
-            and (orders.refund_event_number is null or orders.refund_event_number > events.event_number)
+            and (orders.refund_event_number is null or events.event_number < orders.refund_event_number)
     group by events.customer_key, events.event_number
 ),
 
 running as (
     select
-        events.*,
+        *,
         count(*) filter (where event_type = 'order_completed') over so_far as orders_count,
         min(event_at) filter (where event_type = 'order_completed') over so_far as first_order_at,
         max(event_at) filter (where event_type = 'order_completed') over so_far as last_order_at,

@@ -39,15 +39,15 @@ priced as (
         {{ in_reporting_currency('orders.shipping_amount') }} as own_shipping_amount,
         line_totals.items_count,
         case
-            when orders.gross_amount is distinct from line_totals.source_gross_amount
+            when (orders.gross_amount is distinct from line_totals.source_gross_amount)
                 then {{ in_reporting_currency('orders.gross_amount') }}
         end as own_gross_amount,
         case
-            when orders.discount_amount is distinct from line_totals.source_discount_amount
+            when (orders.discount_amount is distinct from line_totals.source_discount_amount)
                 then {{ in_reporting_currency('orders.discount_amount') }}
         end as own_discount_amount,
         case
-            when orders.tax_amount is distinct from line_totals.source_tax_amount
+            when (orders.tax_amount is distinct from line_totals.source_tax_amount)
                 then {{ in_reporting_currency('orders.tax_amount') }}
         end as own_tax_amount,
         line_totals.gross_amount as lines_gross_amount,

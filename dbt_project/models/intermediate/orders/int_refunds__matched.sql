@@ -1,4 +1,4 @@
--- A refund that names no order belongs to the customer's last order of that product before it, if there is one.
+-- A refund that names no order belongs to the customer's last completed order of that product before it.
 with
 
 refunds as (
@@ -27,15 +27,16 @@ candidates as (
         order_lines.order_key,
         row_number() over (
             partition by refunds.refund_key
-            order by order_lines.ordered_at desc, order_lines.order_key
+            order by order_lines.ordered_at desc, order_lines.order_key asc
         ) as recency
     from refunds
     inner join order_lines
         on
             refunds.account_key = order_lines.account_key
             and refunds.product_key = order_lines.product_key
-            and order_lines.ordered_at <= refunds.refunded_at
-    where refunds.order_key is null
+            and refunds.refunded_at >= order_lines.ordered_at
+    inner join orders on order_lines.order_key = orders.order_key
+    where refunds.order_key is null and orders.status = 'completed'
 ),
 
 matched as (
@@ -50,13 +51,14 @@ select
     refunds.refund_key,
     refunds.source,
     refunds.refund_id,
-    coalesce(refunds.order_key, matched.order_key) as order_key,
+    orders.order_key,
     coalesce(orders.customer_key, accounts.customer_key) as customer_key,
     refunds.product_key,
     case
+        -- Also when the shop names an order from before its first export: no mart has it.
+        when orders.order_key is null then 'unmatched'
         when refunds.order_key is not null then 'named'
-        when matched.order_key is not null then 'matched'
-        else 'unmatched'
+        else 'matched'
     end as order_match,
     refunds.refunded_at,
     refunds.refund_date,

@@ -78,7 +78,9 @@ given_back as (
     inner join refunds on members.customer_key = refunds.customer_key
     left join orders on refunds.order_key = orders.order_key
     where orders.order_key is null or orders.is_completed
-    group by members.cohort_month, greatest(members.cohort_month, cast(date_trunc('month', refunds.refund_date) as date))
+    group by
+        members.cohort_month,
+        greatest(members.cohort_month, cast(date_trunc('month', refunds.refund_date) as date))
 )
 
 select

@@ -11,7 +11,7 @@ ranked as (
         -- Of two changes in the same second the withdrawal counts.
         row_number() over (
             partition by customer_key, channel
-            order by changed_at desc, status desc, change_key
+            order by changed_at desc, status desc, change_key asc
         ) as recency
     from changes
 )

@@ -115,16 +115,19 @@ emails_daily as (
 ),
 
 measures as (
-{%- set groups = {
-    'orders_daily': ['orders', 'new_customers', 'repeat_orders', 'gross_revenue', 'list_revenue', 'discounts', 'items'],
-    'refunds_daily': ['refunds'],
-    'registrations_daily': ['registrations'],
-    'sessions_daily': ['sessions', 'converted_sessions'],
-    'carts_daily': ['carts', 'abandoned_carts'],
-    'ads_daily': ['ad_spend', 'impressions', 'clicks'],
-    'emails_daily': ['emails_sent', 'emails_delivered', 'emails_opened', 'emails_clicked', 'emails_unsubscribed'],
-} %}
-{%- for group, names in groups.items() %}{% set last_group = loop.last %}{% for name in names %}
+    {%- set groups = {
+        'orders_daily': [
+            'orders', 'new_customers', 'repeat_orders', 'gross_revenue', 'list_revenue', 'discounts', 'items',
+        ],
+        'refunds_daily': ['refunds'],
+        'registrations_daily': ['registrations'],
+        'sessions_daily': ['sessions', 'converted_sessions'],
+        'carts_daily': ['carts', 'abandoned_carts'],
+        'ads_daily': ['ad_spend', 'impressions', 'clicks'],
+        'emails_daily': ['emails_sent', 'emails_delivered', 'emails_opened', 'emails_clicked', 'emails_unsubscribed'],
+    } %}
+    {%- for group, names in groups.items() %}
+    {%- for name in names %}
     select
         date,
         channel,
@@ -132,9 +135,9 @@ measures as (
         '{{ name }}' as measure,
         cast({{ name }} as decimal(18, 4)) as value
     from {{ group }}
-    {% if not (last_group and loop.last) %}union all{% endif %}
-{%- endfor %}{% endfor %}
     union all
+    {%- endfor %}
+    {%- endfor %}
     select
         date,
         channel,

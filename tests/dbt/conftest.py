@@ -1,0 +1,78 @@
+"""A small lake, the manifest and a built copy of the dbt project; dbt is started as seldom as possible."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from project_copy import AS_OF, Project, copy_of_the_project
+
+from include.lake.layout import lake_columns
+from include.sources.entities import Entity, all_entities
+
+# Values the models tell apart; every other text says which load it came with.
+MEANINGFUL = {
+    ("orders", "status"): "completed",
+    ("consents", "status"): "granted",
+    ("email_events", "event_type"): "sent",
+    ("order_lines", "line_type"): "product",
+}
+
+
+@pytest.fixture(scope="session")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake in which each stream holds one record, landed twice, and one of the very moment of as_of."""
+    root = tmp_path_factory.mktemp("lake")
+    for entity in all_entities().values():
+        folder = root / "shop" / entity.name / "load_date=2025-01-01"
+        folder.mkdir(parents=True)
+        columns = lake_columns(entity)
+        rows = [_row(entity, "first", 1), _row(entity, "second", 2)]
+        if (entity.event_time and entity.family != "email") or entity.name in ("email_events", "consents"):
+            rows.append(_row(entity, "late", 3))
+        selects = [
+            "select " + ", ".join(f"cast({row[name]} as {kind}) as {name}" for name, kind in columns.items())
+            for row in rows
+        ]
+        with duckdb.connect() as con:
+            con.execute(f"copy ({' union all '.join(selects)}) to '{folder / 'rows.parquet'}' (format parquet)")
+    return root
+
+
+def _row(entity: Entity, word: str, load: int) -> dict[str, str]:
+    row = {"_source": "'shop'", "_file": "'f'", "_row": "1", "_load_id": f"'l{load}'"}
+    row["_loaded_at"] = f"timestamp '2025-01-0{load} 00:00:00'"
+    for column in entity.columns:
+        late = word == "late"
+        if column.name == entity.event_time:
+            value = f"timestamp '{AS_OF}'" if late else "timestamp '2025-01-10 12:00:00'"
+        elif (entity.name, column.name) in MEANINGFUL:
+            value = f"'{MEANINGFUL[entity.name, column.name]}'"
+        elif column.type == "currency":
+            value = "'EUR'"
+        elif column.type in ("text", "status"):
+            value = f"'{'late' if late else 'k'}'" if column.name in entity.key else f"'{word}'"
+        elif column.type in ("date", "timestamp"):
+            value = "date '2025-01-10'"
+        else:
+            value = "true" if column.type == "boolean" else "1"
+        row[column.name] = value
+    return row
+
+
+@pytest.fixture(scope="session")
+def parsed(tmp_path_factory: pytest.TempPathFactory, lake: Path) -> dict[str, Any]:
+    """The manifest of the project as it is."""
+    project = copy_of_the_project(tmp_path_factory.mktemp("parsed"), lake)
+    project.dbt("parse")
+    return project.manifest()
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, lake: Path) -> tuple[Project, dict[str, str]]:
+    """The project built over the lake without its tests, and the status of every seed and model."""
+    project = copy_of_the_project(tmp_path_factory.mktemp("built"), lake)
+    excluded = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+    return project, project.dbt("build", *excluded)

@@ -1,0 +1,60 @@
+"""A copy of the dbt project in a temporary folder, and dbt started over it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from include.warehouse.dbt import PROJECT_DIR
+
+AS_OF = "2025-02-01 00:00:00"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the dbt project with a target and a warehouse of its own."""
+
+    folder: Path
+    warehouse: Path
+    lake: Path
+
+    def dbt(self, *arguments: str) -> dict[str, str]:
+        """Run dbt; give the status of everything it ran by name. Fails when dbt could not even start."""
+        target = self.folder / "target"
+        (target / "run_results.json").unlink(missing_ok=True)
+        variables = {"as_of": AS_OF, "reporting_currency": "EUR", "reporting_minor_units": 2, "time_zone": "UTC"}
+        command = [str(Path(sys.executable).with_name("dbt")), *arguments, "--project-dir", str(self.folder)]
+        command += ["--profiles-dir", str(self.folder), "--target-path", str(target), "--log-path", str(target)]
+        environment = {"PERENNIAL_LAKE": str(self.lake), "PERENNIAL_BUILD_WAREHOUSE": str(self.warehouse)}
+        done = subprocess.run(
+            [*command, "--vars", json.dumps(variables)],
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        found = target / "run_results.json"
+        assert done.returncode == 0 or found.exists(), done.stdout[-4000:] + done.stderr[-2000:]
+        results = json.loads(found.read_text(encoding="utf-8"))["results"] if found.exists() else []
+        return {result["unique_id"]: result["status"] for result in results}
+
+    def manifest(self) -> dict[str, Any]:
+        return json.loads((self.folder / "target" / "manifest.json").read_text(encoding="utf-8"))
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace text that must be there: a mutation that changes nothing proves nothing."""
+        file = self.folder / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text, f"{path} no longer holds {old!r}"
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def copy_of_the_project(folder: Path, lake: Path) -> Project:
+    shutil.copytree(PROJECT_DIR, folder / "dbt_project", ignore=shutil.ignore_patterns("target", "logs", ".user.yml"))
+    return Project(folder / "dbt_project", folder / "warehouse.duckdb", lake)

@@ -1,0 +1,79 @@
+"""A build killed at any moment leaves the live warehouse as it was, and the next one makes up for it."""
+
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from include.demo.simulator import simulate
+from include.quality.gate_2 import gate_2
+from include.settings import PROJECT_ROOT, Settings
+from include.warehouse.promote import PromotionError, promote
+from tests.support import pipeline
+
+pytestmark = [pytest.mark.e2e]
+AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
+MARTS = ("dim_customers", "fct_orders", "customer_stage_history", "cohort_retention", "kpi_daily", "customer_segments")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    data_dir = tmp_path_factory.mktemp("build_crash")
+    simulate(data_dir / "sources" / "simulated", customers=300, seed=5, workers=1)
+    settings = Settings(
+        _env_file=None,
+        data_dir=data_dir,
+        sources=(PROJECT_ROOT / "include" / "sources" / "mappings" / "simulated.yml",),
+        reporting_currency="EUR",
+        time_zone="Europe/Berlin",
+    )
+    pipeline.run(settings, AS_OF)
+    return settings
+
+
+def contents(file: Path) -> dict[str, tuple[int, int]]:
+    """Row count and an order-free fingerprint of each mart."""
+    with duckdb.connect(str(file), read_only=True) as con:
+        return {
+            name: con.execute(f"select count(*), sum(hash(t)::hugeint)::varchar from marts.{name} as t").fetchall()[0]
+            for name in MARTS
+        }
+
+
+def test_the_same_lake_and_as_of_give_the_same_marts(built: Settings) -> None:
+    before = contents(built.live_warehouse)
+    assert before["fct_orders"][0] > 1_000
+    pipeline.build(built, AS_OF)
+    assert contents(built.build_warehouse) == before
+
+
+def test_another_as_of_gives_other_marts(built: Settings) -> None:
+    """The known-bad case of the test above: the fingerprint does tell builds apart."""
+    before = contents(built.live_warehouse)
+    pipeline.build(built, datetime(2025, 12, 1, tzinfo=UTC))
+    assert contents(built.build_warehouse)["fct_orders"] != before["fct_orders"]
+
+
+@pytest.mark.parametrize("seconds", [4.0, 6.0, 8.0])
+def test_a_killed_build_changes_nothing_live_and_is_repaired_by_the_next(built: Settings, seconds: float) -> None:
+    before = contents(built.live_warehouse)
+    command, env = pipeline.dbt_command(built, AS_OF, "build", "--exclude-resource-type", "unit_test")
+    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(seconds)
+    process.kill()
+    process.wait()
+    assert contents(built.live_warehouse) == before
+    pipeline.build(built, AS_OF)
+    assert contents(built.build_warehouse) == before
+
+
+def test_a_new_build_cannot_be_promoted_on_the_word_of_the_gate_about_the_last(built: Settings) -> None:
+    pipeline.build(built, AS_OF)
+    passed = gate_2(built, AS_OF, "test").build_id
+    promote(built, passed)
+    pipeline.build(built, AS_OF)
+    with pytest.raises(PromotionError, match="has not passed gate 2"):
+        promote(built, passed)
