@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from include.local.preload import write_preload
 from include.settings import PROJECT_ROOT, Settings
 
 # Logs are read from the same disk, so nobody has to serve them.
@@ -118,6 +119,7 @@ def local_airflow(home: Path, settings_env: dict[str, str], port: int | None = N
         AirflowNotStarted: a service ended or did not answer in time.
     """
     home.mkdir(parents=True, exist_ok=True)
+    write_preload(home)
     port = port or free_port()
     with ExitStack() as stack:
         database = stack.enter_context(postgres(home / "postgres"))

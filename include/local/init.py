@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from include.lake.layout import written_aside
+from include.local.preload import write_preload
 
 SHORTEST_PASSWORD = 12
 
@@ -37,6 +38,7 @@ def main() -> None:
     """Prepare the Airflow that the environment describes."""
     password_file = os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]
     write_password(Path(password_file), os.environ.get("AIRFLOW_ADMIN_PASSWORD", ""))
+    write_preload(Path(os.environ["AIRFLOW_HOME"]))
     for command in (["db", "migrate"], ["pools", "set", "warehouse", "1", "the build warehouse has one writer"]):
         subprocess.run([sys.executable, "-m", "airflow", *command], check=True)
 
