@@ -50,7 +50,7 @@ test: $(MANIFEST) lint ## lint, dbt, unit, DAG and end-to-end tests
 lint: $(MANIFEST) ## ruff, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/macros/tests
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/macros/tests dbt_project/tests
 
 format: $(STAMP) ## let ruff format the Python
 	$(BIN)/ruff format .

@@ -53,6 +53,17 @@ class Settings(BaseSettings):
             return tuple(Path(part.strip()) for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("data_dir", "audiences_file", "destinations_file")
+    @classmethod
+    def _from_the_project(cls, value: Path) -> Path:
+        """Read a relative path from the project's folder: dbt and Airflow run in folders of their own."""
+        return PROJECT_ROOT / value.expanduser()
+
+    @field_validator("sources")
+    @classmethod
+    def _sources_from_the_project(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(PROJECT_ROOT / path.expanduser() for path in value)
+
     @field_validator("time_zone")
     @classmethod
     def _known_time_zone(cls, value: str) -> str:
@@ -63,7 +74,9 @@ class Settings(BaseSettings):
     @property
     def lake(self) -> str:
         """Root of the lake, without a trailing slash."""
-        return (self.lake_url or str(self.data_dir / "lake")).rstrip("/")
+        if self.lake_url and "://" in self.lake_url:
+            return self.lake_url.rstrip("/")
+        return str(PROJECT_ROOT / self.lake_url) if self.lake_url else str(self.data_dir / "lake")
 
     @property
     def build_warehouse(self) -> Path:

@@ -27,6 +27,7 @@ SERVICES = {
     "triggerer": ("--skip-serve-logs",),
 }
 START_TIMEOUT_SECONDS = 120
+POOLS_FILE = PROJECT_ROOT / "include" / "orchestration" / "pools.json"
 PASSWORDS = "simple_auth_manager_passwords.json.generated"
 
 
@@ -73,7 +74,7 @@ def airflow_env(settings_env: dict[str, str], home: Path, database: str, port: i
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__PARALLELISM": "6",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
@@ -125,7 +126,7 @@ def local_airflow(home: Path, settings_env: dict[str, str], port: int | None = N
         database = stack.enter_context(postgres(home / "postgres"))
         airflow = LocalAirflow(home, airflow_env(settings_env, home, database, port), port)
         airflow.run("db", "migrate")
-        airflow.run("pools", "set", "warehouse", "1", "the build warehouse has one writer")
+        airflow.run("pools", "import", str(POOLS_FILE))
         processes = {name: stack.enter_context(_service(name, airflow)) for name in SERVICES}
         _wait(airflow, processes)
         yield airflow

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from include.lake.layout import written_aside
+from include.local.airflow import POOLS_FILE
 from include.local.preload import write_preload
 
 SHORTEST_PASSWORD = 12
@@ -39,7 +40,7 @@ def main() -> None:
     password_file = os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]
     write_password(Path(password_file), os.environ.get("AIRFLOW_ADMIN_PASSWORD", ""))
     write_preload(Path(os.environ["AIRFLOW_HOME"]))
-    for command in (["db", "migrate"], ["pools", "set", "warehouse", "1", "the build warehouse has one writer"]):
+    for command in (["db", "migrate"], ["pools", "import", str(POOLS_FILE)]):
         subprocess.run([sys.executable, "-m", "airflow", *command], check=True)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from cosmos import DbtTaskGroup, ExecutionConfig, ExecutionMode, LoadMode, ProfileConfig, ProjectConfig, RenderConfig
 from cosmos.constants import InvocationMode, TestBehavior
 
-from include.orchestration.defaults import POOL
+from include.orchestration.defaults import POOL, WATCHERS_POOL
 from include.orchestration.failing import final
 from include.settings import get_settings
 from include.warehouse.dbt import MANIFEST, PROJECT_DIR, dbt_env, dbt_vars
@@ -54,6 +54,11 @@ def dbt_build() -> DbtTaskGroup:
             "append_env": True,
             "install_deps": False,
             "retries": 0,
+            "pool": WATCHERS_POOL,
+            # A deferred watcher whose model is just done can be resumed before the scheduler has seen it defer, and is
+            # then failed; a waiting one costs a slot of its pool.
+            "deferrable": False,
+            "poke_interval": 1,
         },
     )
 

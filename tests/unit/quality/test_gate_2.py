@@ -107,13 +107,10 @@ def resize(settings: Settings, members: int) -> None:
     tamper(settings, f"create or replace table marts.customer_segments as {query}")
 
 
-@pytest.mark.parametrize(("members", "stops"), [(500, False), (501, True), (19, True), (20, False)])
-def test_a_segment_may_not_explode_or_collapse(settings: Settings, members: int, stops: bool) -> None:
+@pytest.mark.parametrize("members", [501, 19])
+def test_a_segment_may_not_explode_or_collapse(settings: Settings, members: int) -> None:
     lives(settings, 100)
     resize(settings, members)
-    if not stops:
-        gate_2(settings, AS_OF, "run 2")
-        return
     with pytest.raises(GateFailed, match="between a fifth and five times"):
         gate_2(settings, AS_OF, "run 2")
     assert query(settings.live_warehouse, "select build_id from meta.build") == [("b1",)]
