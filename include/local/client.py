@@ -49,6 +49,12 @@ class AirflowClient:
             if not page["task_instances"] or len(found) >= page["total_entries"]:
                 return found
 
+    def result(self, dag_id: str, run_id: str, task_id: str, map_index: int) -> Any:
+        """Return what a task returned, or None."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
+        answer = self._http.get(path, params={"map_index": map_index, "deserialize": "false"})
+        return answer.json()["value"] if answer.status_code == httpx.codes.OK else None
+
     def log(self, dag_id: str, run_id: str, task_id: str, try_number: int, map_index: int) -> str:
         """Return the text of a task's log."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import quote as url_quote
 
 from include.local.airflow import LocalAirflow
@@ -69,8 +71,8 @@ class Follower:
             if task["state"] in FINAL and key not in self.told:
                 self.told.add(key)
                 seconds = f"{task['duration']:6.1f} s" if task["duration"] else "        "
-                name = task["rendered_map_index"] or ""
-                self.say(f"{dag_id:16} {task['task_id']:55} {task['state']:8} {seconds} {name}")
+                brought = self._brought(dag_id, run_id, task) if task["state"] == "success" else ""
+                self.say(f"{dag_id:16} {task['task_id']:55} {task['state']:8} {seconds}  {brought}")
 
     def finished(self, dag_id: str, run_id: str) -> bool:
         """Say whether a run is over.
@@ -83,6 +85,18 @@ class Follower:
             self.report(dag_id, run_id)
             raise PipelineFailed(f"{dag_id} failed.\n" + "\n".join(self._failures(dag_id, run_id)))
         return state == "success"
+
+    def _brought(self, dag_id: str, run_id: str, task: dict[str, Any]) -> str:
+        """Say how many rows a load landed, or members a publication sent."""
+        if task["task_id"] not in ("load.land", "publish"):
+            return ""
+        result = self.client.result(dag_id, url_quote(run_id, safe=""), task["task_id"], task["map_index"])
+        value = json.loads(result) if isinstance(result, str) else result
+        if task["task_id"] == "publish":
+            counts = ", ".join(f"{value[name]:,} {name}" for name in ("adds", "updates", "removes", "unchanged"))
+            return f"{task['rendered_map_index']}: {counts}"
+        rows, refused = (sum(stream[name] for stream in value) for name in ("rows", "refused"))
+        return f"{', '.join(sorted({stream['source'] for stream in value}))}: {rows:,} rows landed, {refused:,} refused"
 
     def _failures(self, dag_id: str, run_id: str) -> Iterator[str]:
         escaped = url_quote(run_id, safe="")

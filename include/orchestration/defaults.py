@@ -9,8 +9,8 @@ from airflow.sdk import CronDataIntervalTimetable, Param
 
 from include.settings import get_settings
 
-# The pools of pools.json, which every new Airflow imports. DuckDB has one writer. The tasks that watch the build wait in
-# a pool of their own, smaller than any executor, so that they can never keep the build itself from starting.
+# The pools of pools.json, which every new Airflow imports. DuckDB has one writer. The tasks that watch the build wait
+# in a pool of their own, smaller than any executor, so that they never keep the build itself from starting.
 POOL = "warehouse"
 WATCHERS_POOL = "dbt_watchers"
 

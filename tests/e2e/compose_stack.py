@@ -35,15 +35,22 @@ SECRETS = {
 }
 
 
+class ComposeRefused(ValueError):
+    """Compose does not take the file with these variables."""
+
+
 def resolve(variables: dict[str, str]) -> dict[str, Any]:
     """Let Compose parse and interpolate the file.
 
     Raises:
-        subprocess.CalledProcessError: Compose refuses it; stderr says why.
+        ComposeRefused: Compose refuses it; the message is Compose's.
     """
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")} | variables
     command = [str(COMPOSE), "--env-file", os.devnull, "--file", str(PROJECT_ROOT / "docker-compose.yml"), "config"]
-    done = subprocess.run([*command, "--format", "json"], env=environment, check=True, capture_output=True, text=True)
+    done = subprocess.run([*command, "--format", "json"], env=environment, capture_output=True, text=True)
+    # The packaged Compose ends with 0 in any case.
+    if not done.stdout.strip():
+        raise ComposeRefused(done.stderr)
     return json.loads(done.stdout)
 
 
