@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
             as_of=options.as_of,
             say=say,
         )
-        make_room(choice, data_dir, say)
+        make_room(choice, data_dir, home, say)
         settings = choice.settings(data_dir)
         settings.build_warehouse.parent.mkdir(parents=True, exist_ok=True)
         say(f"data set {choice.name} as of {choice.as_of.isoformat()}; starting Airflow in {home}")

@@ -98,8 +98,8 @@ def choose(
     )
 
 
-def make_room(choice: Choice, data_dir: Path, say: Callable[[str], None]) -> None:
-    """Clear away what a demo on other data left, so that two shops never share a lake.
+def make_room(choice: Choice, data_dir: Path, airflow_home: Path, say: Callable[[str], None]) -> None:
+    """Clear away what a demo on other data left, so that two shops never share a lake, a ledger or a run history.
 
     Raises:
         DemoError: the folder holds a lake that no demo made.
@@ -116,6 +116,7 @@ def make_room(choice: Choice, data_dir: Path, say: Callable[[str], None]) -> Non
         say(f"{data_dir} holds the demo {before}: removing its {', '.join(left) or 'marker'}")
         for name in left:
             shutil.rmtree(data_dir / name)
+        shutil.rmtree(airflow_home, ignore_errors=True)
     write_json(marker, {"choice": choice.name})
 
 

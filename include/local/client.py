@@ -35,6 +35,12 @@ class AirflowClient:
         answer.raise_for_status()
         return answer.json()["dag_run_id"]
 
+    def forget_queued_events(self, dag_id: str) -> None:
+        """Drop the asset events that wait to fire a DAG."""
+        answer = self._http.delete(f"/api/v2/dags/{dag_id}/assets/queuedEvents")
+        if answer.status_code != httpx.codes.NOT_FOUND:
+            answer.raise_for_status()
+
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         """Return the runs of a DAG, the latest first."""
         return self._get(f"/api/v2/dags/{dag_id}/dagRuns", order_by="-run_after", limit=20)["dag_runs"]
