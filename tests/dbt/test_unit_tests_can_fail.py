@@ -79,8 +79,8 @@ MUTATIONS = [
         "when true",
         "kpi_days_without_an_event",
     ),
-    ("models/publish/pub_loyal.sql", "channel = 'email' and is_granted", "is_granted", "pub_loyal_only_with_consent"),
-    ("models/publish/pub_lapsed.sql", "and is_granted", "", "pub_lapsed_only_with_consent"),
+    ("macros/audience.sql", "channel = '{{ channel }}' and is_granted", "is_granted", "pub_loyal_only_with_consent"),
+    ("macros/audience.sql", "where is_granted", "where true", "pub_lapsed_only_with_consent"),
     (
         "models/staging/shop/stg_shop__customers.sql",
         "order by _loaded_at desc",
