@@ -68,12 +68,14 @@ def _land_file(lake: Lake, entity: Entity, report: dict[str, Any], load_date: st
                 f"copy (select {columns} from {staged} where _row not in (select _row from bad))"
                 f" to {quote(str(aside))} (format parquet, compression zstd, use_tmp_file false)"
             )
-        landed = con.execute(f"select count(*) from {quote(str(target))}").fetchall()[0][0]
-    if landed + refused != report["rows_read"]:
-        raise RuntimeError(
-            f"{source}.{entity.name}: {report['file']} had {report['rows_read']:,} records, but {landed:,} landed and"
-            f" {refused:,} were refused. This is a defect of the loader; the file is kept in {incoming}."
-        )
+            landed = con.execute(f"select count(*) from read_parquet({quote(str(aside))})").fetchall()[0][0]
+            # Before the rename: what does not add up must not be seen.
+            if landed + refused != report["rows_read"]:
+                raise RuntimeError(
+                    f"{source}.{entity.name}: {report['file']} had {report['rows_read']:,} records, but {landed:,}"
+                    f" landed and {refused:,} were refused. This is a defect of the loader;"
+                    f" the file is kept in {incoming}."
+                )
     manifest = {key: value for key, value in report.items() if key not in ("broken", "previous_rows")}
     manifest |= {
         "rows_landed": landed,

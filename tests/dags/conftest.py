@@ -1,6 +1,5 @@
 """One Airflow home, one database and one reading of the DAG files for all tests of this folder."""
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,5 +42,4 @@ def broken_dags(tmp_path: Path) -> Path:
     """A folder to put known-bad DAG files into."""
     folder = tmp_path / "dags"
     folder.mkdir()
-    os.utime(folder)
     return folder

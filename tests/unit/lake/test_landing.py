@@ -142,3 +142,13 @@ def test_times_of_loading_are_whole_seconds_in_utc(bench: Bench) -> None:
     staged(bench, orders(range(1, 3)))
     manifest = bench.land()[0]
     assert bench.landed("distinct _loaded_at, _file, _row")[0][0] == datetime.fromisoformat(manifest["loaded_at"])
+
+
+def test_rows_that_do_not_add_up_are_never_seen(bench: Bench) -> None:
+    staged(bench, orders(range(1, 3)))
+    path = next(bench.lake.incoming("shop", "orders").glob("*.json"))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"rows_read": 3}))
+    with pytest.raises(RuntimeError, match=r"had 3 records, but 2 landed and 0 were refused"):
+        bench.land()
+    assert list(bench.lake.landed("shop", "orders").glob("load_date=*/*")) == []
+    assert path.exists()
