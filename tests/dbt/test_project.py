@@ -15,7 +15,7 @@ LAYERS = ("staging", "intermediate", "marts", "publish")
 PREFIXES = {
     "staging": r"stg_(shop|ads|email|web|feedback)__[a-z_]+",
     "intermediate": r"int_[a-z]+(_[a-z]+)*__[a-z]+(_[a-z]+)*",
-    "marts": r"(dim|fct|cohort|kpi|stage|customer)_[a-z_]+|contacts",
+    "marts": r"(dim|fct|cohort|kpi|stage|customer|campaign|benchmark|sales|acquisition)_[a-z_]+|contacts",
     "publish": r"pub_[a-z_]+",
 }
 FORBIDDEN = {

@@ -1,0 +1,90 @@
+"""Orders, customers, stages, consent and money."""
+
+TOUCHPOINTS = "models/intermediate/touchpoints"
+# path in the project, what stands there, what it becomes, the unit test that must notice
+MUTATIONS = [
+    # The shift is consistent, so the grid of the rules stays green: only the literal days can tell.
+    ("seeds/stage_rules.csv", "3,,,20,56,", "3,,,20,57,", "intervals_rf7_three_orders"),
+    ("seeds/stage_rules.csv", "3,,,56,113,", "3,,,57,113,", "intervals_rf7_three_orders"),
+    (
+        "models/intermediate/orders/int_orders__net_of_refunds.sql",
+        "min(refunded_at) filter (where refunded_so_far >= paid_amount and paid_amount > 0)",
+        "min(refunded_at) filter (where false)",
+        "orders_net_fully_refunded_by_the_second_refund",
+    ),
+    (
+        "models/marts/core/customer_consents.sql",
+        "order by changed_at desc, status desc, change_key asc",
+        "order by changed_at desc, status asc, change_key asc",
+        "consents_withdrawal_wins_in_the_same_second",
+    ),
+    (
+        "models/intermediate/customers/int_customers__identities.sql",
+        """["'customer'", 'elders.identity_type', 'elders.identity_key']""",
+        """["'customer'", 'elders.identity_key']""",
+        "identities_account_and_guest_order_of_one_number",
+    ),
+    (
+        "models/intermediate/lifecycle/int_lifecycle__states.sql",
+        "and event_at >= {{ plus_days(",
+        "and event_at > {{ plus_days(",
+        "states_returned_on_day_90",
+    ),
+    (
+        "models/intermediate/lifecycle/int_lifecycle__order_states.sql",
+        "events.event_number < orders.refund_event_number",
+        "true",
+        "order_states_full_refund_takes_the_order_back",
+    ),
+    (
+        "models/intermediate/lifecycle/int_lifecycle__stages.sql",
+        "case when count(*) = count(valid_to) then max(valid_to) end",
+        "max(valid_to)",
+        "stages_open_end_stays_open",
+    ),
+    (
+        "models/intermediate/orders/int_refunds__matched.sql",
+        "and refunds.refunded_at >= order_lines.ordered_at",
+        "",
+        "refunds_before_the_order_match_nothing",
+    ),
+    (
+        f"{TOUCHPOINTS}/int_sessions__identified.sql",
+        "having count(distinct customer_key) = 1",
+        "having count(distinct customer_key) >= 1",
+        "sessions_of_a_shared_device",
+    ),
+    (
+        f"{TOUCHPOINTS}/int_consents__changes.sql",
+        "('unsubscribed', 'spam_reported')",
+        "('spam_reported')",
+        "consents_change_by_unsubscribing",
+    ),
+    (
+        "models/marts/cohorts/cohort_retention.sql",
+        "greatest(members.cohort_month, cast(date_trunc('month', refunds.refund_date) as date))",
+        "cast(date_trunc('month', refunds.refund_date) as date)",
+        "cohorts_count_earlier_refunds_at_age_0",
+    ),
+    (
+        "models/marts/kpis/kpi_daily.sql",
+        "when days.date between known_periods.known_from and known_periods.known_to",
+        "when true",
+        "kpi_days_without_an_event",
+    ),
+    ("macros/audience.sql", "channel = '{{ channel }}' and is_granted", "is_granted", "pub_loyal_only_with_consent"),
+    ("macros/audience.sql", "where is_granted", "where true", "pub_lapsed_only_with_consent"),
+    (
+        "models/staging/shop/stg_shop__customers.sql",
+        "order by _loaded_at desc",
+        "order by _loaded_at asc",
+        "stg_customers_latest_load_wins",
+    ),
+    ("models/staging/shop/stg_shop__orders.sql", "ordered_at < ", "ordered_at <= ", "stg_orders_known_at_as_of"),
+    (
+        "macros/in_reporting_currency.sql",
+        "round({{ amount }} * rates.rate, {{ var('reporting_minor_units') }})",
+        "{{ amount }} * rates.rate",
+        "order_lines_are_rounded_one_by_one",
+    ),
+]
