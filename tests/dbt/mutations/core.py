@@ -4,8 +4,8 @@ TOUCHPOINTS = "models/intermediate/touchpoints"
 # path in the project, what stands there, what it becomes, the unit test that must notice
 MUTATIONS = [
     # The shift is consistent, so the grid of the rules stays green: only the literal days can tell.
-    ("seeds/stage_rules.csv", "3,,,20,56,", "3,,,20,57,", "intervals_rf7_three_orders"),
-    ("seeds/stage_rules.csv", "3,,,56,113,", "3,,,57,113,", "intervals_rf7_three_orders"),
+    ("seeds/stage_rules.csv", "3,,,,,,20,56,", "3,,,,,,20,57,", "intervals_rf7_three_orders"),
+    ("seeds/stage_rules.csv", "3,,,,,,56,113,", "3,,,,,,57,113,", "intervals_rf7_three_orders"),
     (
         "models/intermediate/orders/int_orders__net_of_refunds.sql",
         "min(refunded_at) filter (where refunded_so_far >= paid_amount and paid_amount > 0)",
@@ -37,10 +37,40 @@ MUTATIONS = [
         "order_states_full_refund_takes_the_order_back",
     ),
     (
-        "models/intermediate/lifecycle/int_lifecycle__stages.sql",
-        "case when count(*) = count(valid_to) then max(valid_to) end",
-        "max(valid_to)",
-        "stages_open_end_stays_open",
+        "models/intermediate/lifecycle/int_lifecycle__stays.sql",
+        "or lead(valid_from) over customer_model <> valid_to,",
+        ",",
+        "stays_a_hole_is_not_bridged",
+    ),
+    (
+        "models/intermediate/lifecycle/int_lifecycle__shop_rhythms.sql",
+        "months.order_month > counted.order_month",
+        "months.order_month >= counted.order_month",
+        "shop_rhythms_know_only_the_past",
+    ),
+    (
+        "models/intermediate/lifecycle/int_lifecycle__rhythms.sql",
+        "when expected.expected_gap_days is not null",
+        "when true",
+        "rhythms_own_median_shrunk_to_the_shops",
+    ),
+    (
+        "models/intermediate/lifecycle/int_lifecycle__profile_rules.sql",
+        "and (profiles.milestones & rules.excluded_bits) = 0",
+        "",
+        "profile_rules_milestones",
+    ),
+    (
+        "models/intermediate/lifecycle/int_lifecycle__steps.sql",
+        "or lapse_days is distinct from lag(lapse_days) over customer_events",
+        "",
+        "steps_of_a_changed_rhythm",
+    ),
+    (
+        "models/intermediate/lifecycle/int_lifecycle__dropoffs.sql",
+        "and mature_entries.horizon_end >= stays.valid_from",
+        "",
+        "dropoffs_within_the_horizon",
     ),
     (
         "models/intermediate/orders/int_refunds__matched.sql",

@@ -1,76 +1,98 @@
 -- The one event log of the lifecycle: what can move a customer between stages, other than time.
 with
 
+numbers as (
+    select * from {{ ref('int_lifecycle__numbers') }}
+),
+
 customers as (
     select * from {{ ref('int_customers__registered') }}
 ),
 
-acquired as (
-    select * from {{ ref('int_customers__acquired') }}
+first_touches as (
+    select * from {{ ref('int_lifecycle__first_touches') }}
 ),
 
 orders as (
     select * from {{ ref('int_orders__net_of_refunds') }}
+    where is_completed and customer_key is not null
 ),
 
 refunds as (
     select * from {{ ref('int_refunds__matched') }}
 ),
 
+event_types as (
+    select * from {{ ref('stage_events') }}
+),
+
+refunded as (
+    select
+        refunds.customer_key,
+        case when refunds.order_key is null then 'refund_without_order' else 'order_partly_refunded' end as event_type,
+        refunds.refund_key as cause_id,
+        refunds.refunded_at as event_at,
+        null as amount
+    from refunds
+    left join orders on refunds.order_key = orders.order_key
+    where
+        refunds.customer_key is not null
+        and (refunds.order_key is null or orders.order_key is not null)
+        -- The refund that completes a full one is the event order_refunded below.
+        and refunds.refunded_at is distinct from orders.fully_refunded_at
+),
+
 unioned as (
     select
         customer_key,
         'registered' as event_type,
-        1 as event_rank,
         customer_key as cause_id,
-        registered_at as event_at
+        registered_at as event_at,
+        null as amount
     from customers
     where registered_at is not null
     union all
     select
         customer_key,
-        'first_session' as event_type,
-        0 as event_rank,
+        event_type,
         customer_key as cause_id,
-        first_session_at as event_at
-    from acquired
-    where first_session_at is not null
+        event_at,
+        null as amount
+    from first_touches
     union all
     select
         customer_key,
         'order_completed' as event_type,
-        2 as event_rank,
         order_key as cause_id,
-        ordered_at as event_at
+        ordered_at as event_at,
+        gross_revenue as amount
     from orders
-    where is_completed and customer_key is not null
     union all
     select
         customer_key,
         'order_refunded' as event_type,
-        3 as event_rank,
         order_key as cause_id,
-        fully_refunded_at as event_at
+        fully_refunded_at as event_at,
+        null as amount
     from orders
-    where is_completed and customer_key is not null and fully_refunded_at is not null
-    -- Moves nobody, but a customer of whom only a refund is known has to be somewhere.
+    where fully_refunded_at is not null
     union all
-    select
-        customer_key,
-        'refund_without_order' as event_type,
-        4 as event_rank,
-        refund_key as cause_id,
-        refunded_at as event_at
-    from refunds
-    where order_match = 'unmatched' and customer_key is not null
+    select * from refunded
 )
 
 select
-    customer_key,
-    event_type,
-    cause_id,
-    event_at,
-    row_number() over customer_events as event_number,
-    lead(event_at) over customer_events as next_event_at
+    numbers.customer_number,
+    unioned.customer_key,
+    unioned.event_type,
+    unioned.cause_id,
+    unioned.event_at,
+    cast(unioned.amount as decimal(18, 4)) as amount,
+    cast(row_number() over customer_events as integer) as event_number,
+    lead(unioned.event_at) over customer_events as next_event_at
 from unioned
-window customer_events as (partition by customer_key order by event_at, event_rank, cause_id)
+inner join numbers on unioned.customer_key = numbers.customer_key
+inner join event_types on unioned.event_type = event_types.event_type
+window customer_events as (
+    partition by numbers.customer_number
+    order by unioned.event_at, event_types.event_rank, unioned.cause_id
+)

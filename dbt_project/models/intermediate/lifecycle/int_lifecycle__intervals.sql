@@ -1,42 +1,39 @@
 -- Between two events only time passes, so each event yields its coming stage intervals at once. No customer x day.
 with
 
-states as (
-    select * from {{ ref('int_lifecycle__states') }}
+steps as (
+    select * from {{ ref('int_lifecycle__steps') }}
 ),
 
-rules as (
-    select * from {{ ref('stage_rules') }}
+profile_rules as (
+    select * from {{ ref('int_lifecycle__profile_rules') }}
 ),
 
 candidates as (
     select
-        states.customer_key,
-        rules.model_id,
-        rules.stage,
-        rules.rule_id,
-        states.event_number,
-        states.event_type,
-        states.cause_id,
-        states.event_at,
-        states.next_event_at,
+        steps.customer_number,
+        steps.model_number,
+        steps.event_number,
+        steps.event_at,
+        steps.next_event_at,
+        profile_rules.rule_number,
+        profile_rules.stage_number,
         greatest(
-            states.event_at,
+            steps.event_at,
             {{ plus_days(
-                'states.counted_from',
-                "case when rules.from_days = 'lapse' then states.lapse_days else cast(rules.from_days as integer) end"
+                'steps.counted_from',
+                'case when profile_rules.is_from_lapse then steps.lapse_days else profile_rules.from_days end'
             ) }}
         ) as starts_at,
         {{ plus_days(
-            'states.counted_from',
-            "case when rules.to_days = 'lapse' then states.lapse_days else cast(rules.to_days as integer) end"
+            'steps.counted_from',
+            'case when profile_rules.is_to_lapse then steps.lapse_days else profile_rules.to_days end'
         ) }} as ends_at
-    from states
-    inner join rules
+    from steps
+    inner join profile_rules
         on
-            states.orders_count >= rules.min_orders
-            and (rules.max_orders is null or states.orders_count <= rules.max_orders)
-            and (rules.has_returned is null or states.has_returned = rules.has_returned)
+            steps.profile_number = profile_rules.profile_number
+            and steps.model_number = profile_rules.model_number
 ),
 
 clipped as (
@@ -51,13 +48,12 @@ clipped as (
 )
 
 select
-    customer_key,
-    model_id,
-    stage,
-    rule_id,
+    customer_number,
+    model_number,
     event_number,
-    case when starts_at = event_at then event_type else 'time_passed' end as cause,
-    cause_id,
+    rule_number,
+    stage_number,
+    starts_at = event_at as is_at_event,
     starts_at as valid_from,
     stops_at as valid_to
 from clipped

@@ -1,58 +1,36 @@
--- Neighbouring intervals of the same stage become one: a history row is a transition, not an event.
+-- The stays with the names of customers, models, stages, rules and causes. A view: the mart is its only whole copy.
+{{ config(materialized='view') }}
+
 with
 
-intervals as (
-    select * from {{ ref('int_lifecycle__intervals') }}
-),
-
-marked as (
-    select
-        *,
-        case
-            when
-                lag(stage) over customer_model = stage
-                and lag(valid_to) over customer_model = valid_from
-                then 0
-            else 1
-        end as is_entry
-    from intervals
-    window customer_model as (partition by customer_key, model_id order by valid_from, event_number)
-),
-
-numbered as (
-    select
-        *,
-        sum(is_entry) over (
-            partition by customer_key, model_id
-            order by valid_from, event_number
-            rows between unbounded preceding and current row
-        ) as stay_number
-    from marked
-),
-
 stays as (
-    select
-        customer_key,
-        model_id,
-        stay_number,
-        case when count(*) = count(valid_to) then max(valid_to) end as valid_to
-    from numbered
-    group by customer_key, model_id, stay_number
+    select * from {{ ref('int_lifecycle__stays') }}
+),
+
+rules as (
+    select * from {{ ref('int_lifecycle__rules') }}
+),
+
+stages as (
+    select * from {{ ref('int_lifecycle__stage_numbers') }}
+),
+
+events as (
+    select * from {{ ref('int_lifecycle__events') }}
 )
 
 select
-    numbered.customer_key,
-    numbered.model_id,
-    numbered.stage,
-    numbered.valid_from,
+    events.customer_key,
+    rules.model_id,
+    rules.stage,
+    previous_stages.stage as previous_stage,
+    stays.valid_from,
     stays.valid_to,
-    numbered.rule_id,
-    numbered.cause,
-    numbered.cause_id
-from numbered
-inner join stays
-    on
-        numbered.customer_key = stays.customer_key
-        and numbered.model_id = stays.model_id
-        and numbered.stay_number = stays.stay_number
-where numbered.is_entry = 1
+    rules.rule_id,
+    case when stays.is_at_event then events.event_type else 'time_passed' end as cause,
+    events.cause_id
+from stays
+inner join rules on stays.rule_number = rules.rule_number
+inner join events
+    on stays.customer_number = events.customer_number and stays.event_number = events.event_number
+left join stages as previous_stages on stays.previous_stage_number = previous_stages.stage_number

@@ -9,6 +9,7 @@ select
     customer_key,
     model_id,
     stage,
+    previous_stage,
     valid_from,
     valid_to,
     rule_id,

@@ -1,26 +1,20 @@
--- Running sums of starts and ends: customers in a stage at the end of each day of the shop that is over.
+-- Running sums of entries and exits: customers in a stage at the end of each day of the shop that is over.
 with
 
-history as (
-    select * from {{ ref('int_lifecycle__stages') }}
-),
-
-rules as (
-    select * from {{ ref('stage_rules') }}
+moves as (
+    select * from {{ ref('int_lifecycle__moves') }}
+    where not is_coming
 ),
 
 stages as (
-    select distinct
-        model_id,
-        stage
-    from rules
+    select * from {{ ref('int_lifecycle__stage_numbers') }}
 ),
 
 bounds as (
     select
-        min({{ local_date('valid_from') }}) as first_day,
+        min(date) as first_day,
         {{ local_date(as_of()) }} - 1 as last_day
-    from history
+    from moves
 ),
 
 days as (
@@ -28,36 +22,31 @@ days as (
     from bounds
 ),
 
-moves as (
+entries_and_exits as (
     select
-        model_id,
-        stage,
-        {{ local_date('valid_from') }} as date,
-        count(*) as entries,
+        stage_number,
+        date,
+        customers as entries,
         0 as exits
-    from history
-    group by model_id, stage, {{ local_date('valid_from') }}
+    from moves
     union all
     select
-        model_id,
-        stage,
-        {{ local_date('valid_to') }} as date,
+        previous_stage_number as stage_number,
+        date,
         0 as entries,
-        count(*) as exits
-    from history
-    where valid_to is not null
-    group by model_id, stage, {{ local_date('valid_to') }}
+        customers as exits
+    from moves
+    where previous_stage_number is not null
 ),
 
 moves_daily as (
     select
-        model_id,
-        stage,
+        stage_number,
         date,
         sum(entries) as entries,
         sum(exits) as exits
-    from moves
-    group by model_id, stage, date
+    from entries_and_exits
+    group by stage_number, date
 ),
 
 filled as (
@@ -71,8 +60,7 @@ filled as (
     cross join days
     left join moves_daily
         on
-            stages.model_id = moves_daily.model_id
-            and stages.stage = moves_daily.stage
+            stages.stage_number = moves_daily.stage_number
             and days.date = moves_daily.date
 )
 
