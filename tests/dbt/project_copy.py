@@ -24,11 +24,11 @@ class Project:
     warehouse: Path
     lake: Path
 
-    def dbt(self, *arguments: str) -> dict[str, str]:
+    def dbt(self, *arguments: str, as_of: str = AS_OF) -> dict[str, str]:
         """Run dbt; give the status of everything it ran by name. Fails when dbt could not even start."""
         target = self.folder / "target"
         (target / "run_results.json").unlink(missing_ok=True)
-        variables = {"as_of": AS_OF, "reporting_currency": "EUR", "reporting_minor_units": 2, "time_zone": "UTC"}
+        variables = {"as_of": as_of, "reporting_currency": "EUR", "reporting_minor_units": 2, "time_zone": "UTC"}
         command = [str(Path(sys.executable).with_name("dbt")), *arguments, "--project-dir", str(self.folder)]
         command += ["--profiles-dir", str(self.folder), "--target-path", str(target), "--log-path", str(target)]
         environment = {"PERENNIAL_LAKE": str(self.lake), "PERENNIAL_BUILD_WAREHOUSE": str(self.warehouse)}

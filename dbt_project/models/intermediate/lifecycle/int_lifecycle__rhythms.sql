@@ -55,22 +55,32 @@ expected as (
     left join shop_rhythms on rhythms.order_month = shop_rhythms.order_month
 ),
 
+-- Seconds, and a little for the number of the event: of two orders of one second the first must not know the second.
+moments as (
+    select
+        customer_number,
+        event_number,
+        amount,
+        cast({{ epoch_seconds('event_at') }} + event_number / 1000000.0 as double) as moment
+    from orders
+),
+
 revenues as (
     select
         customer_number,
         event_number,
         sum(amount) over (
             partition by customer_number
-            order by {{ day_number('event_at') }}
-            range between {{ var('value_phase_days') | int - 1 }} preceding and current row
+            order by moment
+            range between {{ 86400 * (var('value_phase_days') | int) - 0.5 }} preceding and current row
         ) as recent_revenue,
         sum(amount) over (
             partition by customer_number
-            order by {{ day_number('event_at') }}
-            range between {{ 2 * (var('value_phase_days') | int) - 1 }} preceding
-            and {{ var('value_phase_days') }} preceding
+            order by moment
+            range between {{ 2 * 86400 * (var('value_phase_days') | int) - 0.5 }} preceding
+            and {{ 86400 * (var('value_phase_days') | int) - 0.5 }} preceding
         ) as previous_revenue
-    from orders
+    from moments
 )
 
 select
