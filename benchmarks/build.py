@@ -73,7 +73,7 @@ def main() -> int:
     print(", ".join(f"{kind}s {total:.1f} s" for kind, total in spent.most_common()) + " (two run at a time)")
     statuses = Counter(result["status"] for result in report["results"])
     print(f"{len(models)} models in {seconds:.1f} s; " + ", ".join(f"{n} {status}" for status, n in statuses.items()))
-    print(f"processor {processor_seconds(resource.RUSAGE_CHILDREN):,.1f} s, which other work on the machine hardly changes")
+    print(f"processor {processor_seconds(resource.RUSAGE_CHILDREN):,.1f} s, whatever else the machine does")
     print(f"peak memory {mebibytes(resource.RUSAGE_CHILDREN):,.0f} MiB; warehouse {size / 2**20:,.0f} MiB")
     return code
 
