@@ -25,6 +25,11 @@ def mebibytes(who: int) -> float:
     return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
+def processor_seconds(who: int) -> float:
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lake", type=Path, required=True, help="folder of the lake")
@@ -68,6 +73,7 @@ def main() -> int:
     print(", ".join(f"{kind}s {total:.1f} s" for kind, total in spent.most_common()) + " (two run at a time)")
     statuses = Counter(result["status"] for result in report["results"])
     print(f"{len(models)} models in {seconds:.1f} s; " + ", ".join(f"{n} {status}" for status, n in statuses.items()))
+    print(f"processor {processor_seconds(resource.RUSAGE_CHILDREN):,.1f} s, whatever else the machine does")
     print(f"peak memory {mebibytes(resource.RUSAGE_CHILDREN):,.0f} MiB; warehouse {size / 2**20:,.0f} MiB")
     return code
 

@@ -13,6 +13,12 @@ MUTATIONS = [
         "orders_net_fully_refunded_by_the_second_refund",
     ),
     (
+        "models/intermediate/orders/int_orders__priced.sql",
+        "over (partition by customer_key, status order by ordered_at, order_key)",
+        "over (partition by customer_key order by ordered_at, order_key)",
+        "orders_priced_are_numbered_per_customer",
+    ),
+    (
         "models/marts/core/customer_consents.sql",
         "order by changed_at desc, status desc, change_key asc",
         "order by changed_at desc, status asc, change_key asc",
@@ -74,14 +80,14 @@ MUTATIONS = [
     ),
     (
         "models/intermediate/orders/int_refunds__matched.sql",
-        "and refunds.refunded_at >= order_lines.ordered_at",
+        "and refunds.refunded_at >= orders.ordered_at",
         "",
         "refunds_before_the_order_match_nothing",
     ),
     (
         f"{TOUCHPOINTS}/int_sessions__identified.sql",
-        "having count(distinct customer_key) = 1",
-        "having count(distinct customer_key) >= 1",
+        "having min(accounts.customer_key) = max(accounts.customer_key)",
+        "",
         "sessions_of_a_shared_device",
     ),
     (
@@ -105,7 +111,7 @@ MUTATIONS = [
     ("macros/audience.sql", "channel = '{{ channel }}' and is_granted", "is_granted", "pub_loyal_only_with_consent"),
     ("macros/audience.sql", "where is_granted", "where true", "pub_lapsed_only_with_consent"),
     (
-        "models/staging/shop/stg_shop__customers.sql",
+        "macros/latest_records.sql",
         "order by _loaded_at desc",
         "order by _loaded_at asc",
         "stg_customers_latest_load_wins",

@@ -10,6 +10,21 @@ orders as (
 
 rates as (
     select * from {{ ref('int_fx__rates') }}
+),
+
+-- An order has several lines: its rate is looked up once.
+rated_orders as (
+    select
+        orders.order_key,
+        orders.order_date,
+        rates.rate,
+        rates.is_reporting_currency
+    from orders
+    inner join rates
+        on
+            orders.currency = rates.currency
+            and orders.order_date >= rates.valid_from
+            and orders.order_date < rates.valid_to
 )
 
 select
@@ -21,9 +36,7 @@ select
     order_lines.product_id,
     order_lines.line_type,
     order_lines.quantity,
-    orders.account_key,
-    orders.ordered_at,
-    orders.order_date,
+    rates.order_date,
     order_lines.gross_amount as source_gross_amount,
     order_lines.discount_amount as source_discount_amount,
     order_lines.tax_amount as source_tax_amount,
@@ -31,9 +44,4 @@ select
     {{ in_reporting_currency('order_lines.discount_amount') }} as discount_amount,
     {{ in_reporting_currency('order_lines.tax_amount') }} as tax_amount
 from order_lines
-inner join orders on order_lines.order_key = orders.order_key
-inner join rates
-    on
-        orders.currency = rates.currency
-        and orders.order_date >= rates.valid_from
-        and orders.order_date < rates.valid_to
+inner join rated_orders as rates on order_lines.order_key = rates.order_key

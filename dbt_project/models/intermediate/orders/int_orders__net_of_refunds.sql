@@ -1,3 +1,6 @@
+-- A view: two wide tables of the same orders would cost more to write than the few refunds cost to add up.
+{{ config(materialized='view') }}
+
 with
 
 orders as (
@@ -47,24 +50,13 @@ netted as (
         - case when orders.taxes_included then orders.tax_amount else 0 end as revenue_before_refunds
     from orders
     left join refund_totals on orders.order_key = refund_totals.order_key
-),
-
-sequenced as (
-    select
-        order_key,
-        row_number() over (partition by customer_key order by ordered_at, order_key) as order_sequence
-    from netted
-    where is_completed and customer_key is not null
 )
 
 select
-    netted.*,
-    sequenced.order_sequence,
-    case when netted.is_completed then netted.revenue_before_refunds else 0 end as gross_revenue,
+    *,
+    case when is_completed then revenue_before_refunds else 0 end as gross_revenue,
     case
-        when netted.is_completed
-            then netted.revenue_before_refunds - (netted.refunded_amount - netted.refunded_tax_amount)
+        when is_completed then revenue_before_refunds - (refunded_amount - refunded_tax_amount)
         else 0
     end as net_revenue
 from netted
-left join sequenced on netted.order_key = sequenced.order_key

@@ -18,6 +18,31 @@ customer_keys as (
     select * from {{ ref('int_customers__keys') }}
 ),
 
+identified as (
+    select
+        orders.order_key,
+        orders.ordered_at,
+        orders.status,
+        coalesce(accounts.customer_key, emails.customer_key) as customer_key
+    from orders
+    left join customer_keys as accounts
+        on orders.account_key = accounts.lookup_key and accounts.lookup_type = 'account'
+    left join customer_keys as emails
+        on orders.email_key = emails.lookup_key and emails.lookup_type = 'email'
+),
+
+-- Numbered while the rows are narrow.
+numbered as (
+    select
+        order_key,
+        customer_key,
+        case
+            when status = 'completed' and customer_key is not null
+                then row_number() over (partition by customer_key, status order by ordered_at, order_key)
+        end as order_sequence
+    from identified
+),
+
 line_totals as (
     select
         order_key,
@@ -68,8 +93,8 @@ select
     priced.order_id,
     priced.order_number,
     priced.account_key,
-    priced.email_key,
-    coalesce(accounts.customer_key, emails.customer_key) as customer_key,
+    numbered.customer_key,
+    numbered.order_sequence,
     priced.session_key,
     priced.ordered_at,
     priced.order_date,
@@ -87,7 +112,4 @@ select
     cast(coalesce(priced.own_tax_amount, priced.lines_tax_amount, 0) as decimal(18, 4)) as tax_amount,
     priced.own_shipping_amount as shipping_amount
 from priced
-left join customer_keys as accounts
-    on priced.account_key = accounts.lookup_key and accounts.lookup_type = 'account'
-left join customer_keys as emails
-    on priced.email_key = emails.lookup_key and emails.lookup_type = 'email'
+inner join numbered on priced.order_key = numbered.order_key

@@ -24,18 +24,20 @@ customer_keys as (
 candidates as (
     select
         refunds.refund_key,
-        order_lines.order_key,
+        orders.order_key,
         row_number() over (
             partition by refunds.refund_key
-            order by order_lines.ordered_at desc, order_lines.order_key asc
+            order by orders.ordered_at desc, orders.order_key asc
         ) as recency
     from refunds
+    inner join orders
+        on
+            refunds.account_key = orders.account_key
+            and refunds.refunded_at >= orders.ordered_at
     inner join order_lines
         on
-            refunds.account_key = order_lines.account_key
+            orders.order_key = order_lines.order_key
             and refunds.product_key = order_lines.product_key
-            and refunds.refunded_at >= order_lines.ordered_at
-    inner join orders on order_lines.order_key = orders.order_key
     where refunds.order_key is null and orders.status = 'completed'
 ),
 

@@ -16,24 +16,23 @@ orders as (
     select * from {{ ref('int_orders__net_of_refunds') }}
 ),
 
-logged_in as (
+accounts as (
     select
-        sessions.session_key,
-        sessions.visitor_key,
-        customer_keys.customer_key
-    from sessions
-    inner join customer_keys
-        on sessions.account_key = customer_keys.lookup_key and customer_keys.lookup_type = 'account'
+        lookup_key as account_key,
+        customer_key
+    from customer_keys
+    where lookup_type = 'account'
 ),
 
 -- A device that several customers logged in on says nothing about who an anonymous visit was.
 visitors as (
     select
-        visitor_key,
-        min(customer_key) as customer_key
-    from logged_in
-    group by visitor_key
-    having count(distinct customer_key) = 1
+        sessions.visitor_key,
+        min(accounts.customer_key) as customer_key
+    from sessions
+    inner join accounts on sessions.account_key = accounts.account_key
+    group by sessions.visitor_key
+    having min(accounts.customer_key) = max(accounts.customer_key)
 ),
 
 origins as (
@@ -70,12 +69,25 @@ orders_of_session as (
 )
 
 select
-    sessions.*,
-    coalesce(logged_in.customer_key, visitors.customer_key) as customer_key,
+    sessions.session_key,
+    sessions.visitor_key,
+    sessions.source,
+    coalesce(accounts.customer_key, visitors.customer_key) as customer_key,
+    sessions.started_at,
+    sessions.session_date,
     coalesce(matching_rules.channel, 'other') as channel,
+    sessions.utm_source,
+    sessions.utm_medium,
+    sessions.utm_campaign,
+    sessions.referrer,
+    sessions.device,
+    sessions.page_views,
+    sessions.product_views,
+    sessions.cart_adds,
+    sessions.checkout_starts,
     coalesce(orders_of_session.orders_count, 0) as orders_count
 from sessions
-left join logged_in on sessions.session_key = logged_in.session_key
+left join accounts on sessions.account_key = accounts.account_key
 left join visitors on sessions.visitor_key = visitors.visitor_key
 left join matching_rules
     on

@@ -1,19 +1,10 @@
 with
 
-source as (
-    select * from {{ source('ads', 'ad_performance') }}
-    where date < {{ as_of() }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, date, platform, campaign_id, ad_set_id, ad_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(
+    source('ads', 'ad_performance'),
+    ['date', 'platform', 'campaign_id', 'ad_set_id', 'ad_id'],
+    where='date < ' ~ as_of()
+) }}
 
 select
     {{ surrogate_key(['_source', 'date', 'platform', 'campaign_id', 'ad_set_id', 'ad_id']) }} as ad_performance_key,
@@ -29,5 +20,4 @@ select
     impressions,
     clicks,
     platform_conversions
-from ranked
-where recency = 1
+from latest

@@ -1,18 +1,6 @@
 with
 
-source as (
-    select * from {{ source('email', 'email_campaigns') }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, campaign_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(source('email', 'email_campaigns'), ['campaign_id']) }}
 
 select
     {{ surrogate_key(['_source', 'campaign_id']) }} as campaign_key,
@@ -22,5 +10,4 @@ select
     campaign_type,
     started_at,
     ended_at
-from ranked
-where recency = 1
+from latest

@@ -1,19 +1,6 @@
 with
 
-source as (
-    select * from {{ source('email', 'consents') }}
-    where changed_at < {{ as_of() }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, consent_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(source('email', 'consents'), ['consent_id'], where='changed_at < ' ~ as_of()) }}
 
 select
     {{ surrogate_key(['_source', 'consent_id']) }} as consent_key,
@@ -24,5 +11,4 @@ select
     coalesce(purpose, 'marketing') as purpose,
     status,
     changed_at
-from ranked
-where recency = 1
+from latest

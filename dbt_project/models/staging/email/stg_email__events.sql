@@ -1,19 +1,6 @@
 with
 
-source as (
-    select * from {{ source('email', 'email_events') }}
-    where event_at < {{ as_of() }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, event_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(source('email', 'email_events'), ['event_id'], where='event_at < ' ~ as_of()) }}
 
 select
     {{ surrogate_key(['_source', 'event_id']) }} as email_event_key,
@@ -25,5 +12,4 @@ select
     event_type,
     event_at,
     {{ local_date('event_at') }} as event_date
-from ranked
-where recency = 1
+from latest

@@ -1,19 +1,6 @@
 with
 
-source as (
-    select * from {{ source('feedback', 'referrals') }}
-    where referred_at < {{ as_of() }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, referral_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(source('feedback', 'referrals'), ['referral_id'], where='referred_at < ' ~ as_of()) }}
 
 select
     {{ surrogate_key(['_source', 'referral_id']) }} as referral_key,
@@ -21,5 +8,4 @@ select
     {{ surrogate_key(['_source', 'referred_customer_id']) }} as referred_account_key,
     _source as source,
     referred_at
-from ranked
-where recency = 1
+from latest

@@ -1,19 +1,6 @@
 with
 
-source as (
-    select * from {{ source('feedback', 'reviews') }}
-    where reviewed_at < {{ as_of() }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, review_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(source('feedback', 'reviews'), ['review_id'], where='reviewed_at < ' ~ as_of()) }}
 
 select
     {{ surrogate_key(['_source', 'review_id']) }} as review_key,
@@ -22,5 +9,4 @@ select
     _source as source,
     rating,
     reviewed_at
-from ranked
-where recency = 1
+from latest

@@ -1,19 +1,6 @@
 with
 
-source as (
-    select * from {{ source('shop', 'carts') }}
-    where created_at < {{ as_of() }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, cart_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(source('shop', 'carts'), ['cart_id'], where='created_at < ' ~ as_of()) }}
 
 select
     {{ surrogate_key(['_source', 'cart_id']) }} as cart_key,
@@ -27,5 +14,4 @@ select
     created_at,
     checkout_started_at,
     {{ local_date('created_at') }} as cart_date
-from ranked
-where recency = 1
+from latest

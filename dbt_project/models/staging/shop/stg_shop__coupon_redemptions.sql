@@ -1,19 +1,6 @@
 with
 
-source as (
-    select * from {{ source('shop', 'coupon_redemptions') }}
-    where redeemed_at < {{ as_of() }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, redemption_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(source('shop', 'coupon_redemptions'), ['redemption_id'], where='redeemed_at < ' ~ as_of()) }}
 
 select
     {{ surrogate_key(['_source', 'redemption_id']) }} as redemption_key,
@@ -23,5 +10,4 @@ select
     campaign_id,
     coupon_code,
     redeemed_at
-from ranked
-where recency = 1
+from latest

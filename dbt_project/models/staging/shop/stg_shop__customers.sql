@@ -1,19 +1,12 @@
+{{ config(materialized='table') }}
+
 with
 
-source as (
-    select * from {{ source('shop', 'customers') }}
-    where registered_at < {{ as_of() }} or registered_at is null
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, customer_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(
+    source('shop', 'customers'),
+    ['customer_id'],
+    where='registered_at < ' ~ as_of() ~ ' or registered_at is null'
+) }}
 
 select
     {{ surrogate_key(['_source', 'customer_id']) }} as account_key,
@@ -29,5 +22,4 @@ select
     birth_date,
     registered_at,
     updated_at
-from ranked
-where recency = 1
+from latest

@@ -1,18 +1,6 @@
 with
 
-source as (
-    select * from {{ source('shop', 'order_lines') }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, order_id, line_number
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(source('shop', 'order_lines'), ['order_id', 'line_number']) }}
 
 select
     {{ surrogate_key(['_source', 'order_id', 'line_number']) }} as order_line_key,
@@ -27,5 +15,4 @@ select
     cast(coalesce(gross_amount, quantity * unit_price, 0) as decimal(18, 4)) as gross_amount,
     coalesce(discount_amount, 0) as discount_amount,
     coalesce(tax_amount, 0) as tax_amount
-from ranked
-where recency = 1
+from latest

@@ -1,19 +1,8 @@
+{{ config(materialized='table') }}
+
 with
 
-source as (
-    select * from {{ source('shop', 'orders') }}
-    where ordered_at < {{ as_of() }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, order_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(source('shop', 'orders'), ['order_id'], where='ordered_at < ' ~ as_of()) }}
 
 select
     {{ surrogate_key(['_source', 'order_id']) }} as order_key,
@@ -37,5 +26,4 @@ select
     coalesce(shipping_amount, 0) as shipping_amount,
     ordered_at,
     {{ local_date('ordered_at') }} as order_date
-from ranked
-where recency = 1
+from latest

@@ -1,18 +1,6 @@
 with
 
-source as (
-    select * from {{ source('shop', 'products') }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, product_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(source('shop', 'products'), ['product_id']) }}
 
 select
     {{ surrogate_key(['_source', 'product_id']) }} as product_key,
@@ -24,5 +12,4 @@ select
     brand,
     unit_price,
     unit_cost
-from ranked
-where recency = 1
+from latest

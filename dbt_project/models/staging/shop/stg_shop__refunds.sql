@@ -1,19 +1,6 @@
 with
 
-source as (
-    select * from {{ source('shop', 'refunds') }}
-    where refunded_at < {{ as_of() }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, refund_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(source('shop', 'refunds'), ['refund_id'], where='refunded_at < ' ~ as_of()) }}
 
 select
     {{ surrogate_key(['_source', 'refund_id']) }} as refund_key,
@@ -29,5 +16,4 @@ select
     coalesce(tax_amount, 0) as tax_amount,
     refunded_at,
     {{ local_date('refunded_at') }} as refund_date
-from ranked
-where recency = 1
+from latest

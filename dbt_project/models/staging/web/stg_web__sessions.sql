@@ -1,19 +1,6 @@
 with
 
-source as (
-    select * from {{ source('web', 'sessions') }}
-    where started_at < {{ as_of() }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, session_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(source('web', 'sessions'), ['session_id'], where='started_at < ' ~ as_of()) }}
 
 select
     {{ surrogate_key(['_source', 'session_id']) }} as session_key,
@@ -31,5 +18,4 @@ select
     coalesce(checkout_starts, 0) as checkout_starts,
     started_at,
     {{ local_date('started_at') }} as session_date
-from ranked
-where recency = 1
+from latest
