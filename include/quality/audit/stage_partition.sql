@@ -9,21 +9,35 @@ current_stages as (
     group by customer_key, model_id
 ),
 
-neighbours as (
+-- Stays follow one another without a window over all of them: what one ends at another begins at, and the days of the
+-- closed ones are the days between the first beginning and the last.
+paths as (
     select
         model_id,
-        valid_to,
-        lead(valid_from) over (partition by customer_key, model_id order by valid_from) as next_valid_from
+        count_if(valid_to is null) as open_stays,
+        max(valid_from) as last_from,
+        max(valid_from) filter (where valid_to is null) as open_from,
+        coalesce(max(valid_from) filter (where valid_to is null), max(valid_to)) as last_end,
+        sum(epoch_us(valid_to) - epoch_us(valid_from)) as closed_us,
+        epoch_us(last_end) - epoch_us(min(valid_from)) as span_us,
+        sum(cast(hash(valid_from) % 4294967296 as bigint))
+        - cast(hash(min(valid_from)) % 4294967296 as bigint) as beginnings,
+        coalesce(sum(cast(hash(valid_to) % 4294967296 as bigint)), 0)
+        - case when count_if(valid_to is null) = 0 then cast(hash(max(valid_to)) % 4294967296 as bigint) else 0 end
+            as ends
     from marts.customer_stage_history
+    group by model_id, customer_key
 ),
 
 seams as (
     select
         model_id,
-        count_if(next_valid_from is not null and valid_to > next_valid_from) as overlaps,
-        count_if(next_valid_from is not null and valid_to < next_valid_from) as gaps,
-        count_if(next_valid_from is not null and valid_to is null) as endless
-    from neighbours
+        count_if(
+            coalesce(closed_us, 0) > span_us or (coalesce(closed_us, 0) = span_us and beginnings <> ends)
+        ) as overlaps,
+        count_if(coalesce(closed_us, 0) < span_us) as gaps,
+        count_if(open_stays > 1 or open_from < last_from) as endless
+    from paths
     group by model_id
 )
 
