@@ -22,7 +22,7 @@ paths as (
         epoch_us(last_end) - epoch_us(min(valid_from)) as span_us,
         sum(cast(hash(valid_from) % 4294967296 as bigint))
         - cast(hash(min(valid_from)) % 4294967296 as bigint) as beginnings,
-        coalesce(sum(cast(hash(valid_to) % 4294967296 as bigint)), 0)
+        coalesce(sum(cast(hash(valid_to) % 4294967296 as bigint)) filter (where valid_to is not null), 0)
         - case when count_if(valid_to is null) = 0 then cast(hash(max(valid_to)) % 4294967296 as bigint) else 0 end
             as ends
     from marts.customer_stage_history
