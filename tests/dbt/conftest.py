@@ -30,7 +30,11 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder.mkdir(parents=True)
         columns = lake_columns(entity)
         rows = [_row(entity, "first", 1), _row(entity, "second", 2)]
-        if (entity.event_time and entity.family != "email") or entity.name in ("email_events", "consents"):
+        if (entity.event_time and entity.family != "email") or entity.name in (
+            "email_events",
+            "consents",
+            "campaign_hold_outs",
+        ):
             rows.append(_row(entity, "late", 3))
         selects = [
             "select " + ", ".join(f"cast({row[name]} as {kind}) as {name}" for name, kind in columns.items())

@@ -63,6 +63,7 @@ def run_chunk(task: Task, parameters: Parameters = PARAMETERS) -> Outcome:
         "consents": streams_of_marketing.consents(s),
         "referrals": streams_of_marketing.referrals(s, rngs[8], parameters),
         "reviews": streams_of_marketing.reviews(s, rngs[8], parameters),
+        "campaign_hold_outs": streams_of_marketing.campaign_hold_outs(s, rngs[8], parameters),
     }
     for name, table in tables.items():
         if name in JSON_STREAMS:

@@ -30,6 +30,23 @@ def email_events(s: History, rng: np.random.Generator, parameters: Parameters) -
     )
 
 
+def campaign_hold_outs(s: History, rng: np.random.Generator, parameters: Parameters) -> pa.Table:
+    """Return the campaign_hold_outs stream: who was not sent what, as well known to the tool as those it sent to."""
+    m = s.mail
+    known = rng.random(len(m.held_at)) < parameters.tool_knows_customer
+    by_time = np.lexsort((m.held_campaign, m.held_person, m.held_at))
+    person = m.held_person[by_time]
+    return pa.table(
+        {
+            "hold_out_id": s.ids("h", len(person)),
+            "campaign_id": s.campaign_ids.take(pa.array(m.held_campaign[by_time])),
+            "customer_id": pick(s.accounts.ids, np.where(known, person, -1)),
+            "email": s.accounts.email.take(pa.array(person)),
+            "held_out_at": timestamps(m.held_at[by_time]),
+        }
+    )
+
+
 def consents(s: History) -> pa.Table:
     """Return the consents stream."""
     granted, by_sms = np.flatnonzero(s.people.consent), np.flatnonzero(s.people.sms_consent)

@@ -274,6 +274,30 @@ def test_held_out_people_get_nothing_from_the_campaign(rows: Rows) -> None:
     assert reached == 0
 
 
+def test_the_stream_of_hold_outs_is_the_truth_but_for_the_accounts_the_tool_does_not_know(rows: Rows) -> None:
+    [(streamed, known, both, by_account)] = rows(
+        "with streamed as (select campaign_id, email, held_out_at, customer_id from campaign_hold_outs), "
+        "known as (select campaign_id, email, held_out_at from truth_hold_outs join customers using (customer_id)) "
+        "select (select count(*) from streamed), (select count(*) from known), "
+        "(select count(*) from streamed join known using (campaign_id, email, held_out_at)), "
+        "(select count(customer_id) from streamed)"
+    )
+    assert streamed == known == both > 0
+    assert_share(by_account / streamed, PARAMETERS.tool_knows_customer, streamed)
+
+
+def test_who_is_held_out_of_a_flow_stays_out_of_it(rows: Rows) -> None:
+    [(repeated, mixed)] = rows(
+        "with exposures as (select campaign_id, email, 1 as held from campaign_hold_outs union all "
+        "select campaign_id, email, 0 from email_events where event_type = 'sent'), "
+        "people as (select campaign_id, email, count(*) as n, min(held) as least, max(held) as most "
+        "from exposures group by all) "
+        "select count(*) filter (n > 1 and most = 1), count(*) filter (least <> most) from people"
+    )
+    assert repeated > 0
+    assert mixed == 0
+
+
 def test_some_costs_are_unknown_and_none_is_zero(rows: Rows) -> None:
     [(products, unknown, cheapest, sold_below_cost)] = rows(
         "select count(*), count(*) filter (unit_cost is null), min(unit_cost), "

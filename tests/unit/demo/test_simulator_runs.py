@@ -104,7 +104,7 @@ def test_no_customers_is_refused(tmp_path: Path) -> None:
 def test_a_tiny_shop_works(tmp_path: Path, customers: int) -> None:
     for seed in range(3):
         rows = simulate(tmp_path / f"shop-{seed}", customers, seed)
-        assert len(rows) == 14
+        assert len(rows) == 15
         assert rows["products"] > 0
 
 
