@@ -49,7 +49,7 @@ def customers(nodes: int, identities: int, left: np.ndarray, right: np.ndarray, 
     """
     if not len(left) == len(right) == len(seen):
         raise ValueError(f"Links need three values each, got {len(left)} left, {len(right)} right, {len(seen)} times.")
-    if len(left) and not (0 <= min(left.min(), right.min()) and max(left.max(), right.max()) < nodes):
+    if len(left) and not (min(left.min(), right.min()) >= 0 and max(left.max(), right.max()) < nodes):
         raise ValueError(f"Links name nodes outside 0..{nodes - 1}; number the nodes again.")
     order, low, high = _in_order_of_time(left, right, seen)
     # Weights start at 1: a sparse matrix has no edge of weight 0.

@@ -1,4 +1,14 @@
 -- Who was seen with which identifier, whatever it says; int_customers__links judges it.
+{# relation, type and key of the record, type and key of the identifier, rule #}
+{% set pairs = [
+    ('records', 'identity_type', 'identity_key', 'email', 'email_key', 'email_rule'),
+    ('records', 'identity_type', 'identity_key', 'phone', 'phone_key', "'shop_account'"),
+    ('records', 'identity_type', 'identity_key', 'loyalty', 'loyalty_key', "'shop_account'"),
+    ('tool_records', "'account'", 'account_key', 'email', 'email_key', "'email_tool'"),
+    ('tool_records', "'account'", 'account_key', 'profile', 'profile_key', "'email_tool'"),
+    ('tool_records', "'profile'", 'profile_key', 'email', 'email_key', "'email_tool'"),
+    ('logins', "'account'", 'account_key', 'visitor', 'visitor_key', "'web_login'"),
+] -%}
 with
 
 records as (
@@ -31,9 +41,21 @@ addresses as (
 ),
 
 tool_rows as (
-    select source, account_key, email_key, profile_key, event_at as seen_at from email_events
+    select
+        source,
+        account_key,
+        email_key,
+        profile_key,
+        event_at as seen_at
+    from email_events
     union all
-    select source, account_key, email_key, profile_key, changed_at as seen_at from consents
+    select
+        source,
+        account_key,
+        email_key,
+        profile_key,
+        changed_at as seen_at
+    from consents
 ),
 
 tool_groups as (
@@ -61,47 +83,43 @@ tool_records as (
     left join addresses on tool_groups.email_key = addresses.email_key
 ),
 
-logins as (
+devices as (
     select
-        sessions.source,
-        sessions.account_key,
-        sessions.visitor_key,
-        min(sessions.started_at) as first_seen_at,
-        max(sessions.started_at) as last_seen_at
+        source,
+        account_key,
+        visitor_key,
+        min(started_at) as first_seen_at,
+        max(started_at) as last_seen_at
     from sessions
-    inner join accounts on sessions.account_key = accounts.account_key
-    group by sessions.source, sessions.account_key, sessions.visitor_key
+    where account_key is not null
+    group by source, account_key, visitor_key
 ),
 
-{% set seen = 'first_seen_at, last_seen_at' -%}
-sightings as (
-    select
-        identity_type, identity_key, 'email' as identifier_type, email_key as identifier_key,
-        source, email_rule as attached_by, {{ seen }}
-    from records
-    union all
-    select identity_type, identity_key, 'phone', phone_key, source, 'shop_account', {{ seen }} from records
-    union all
-    select identity_type, identity_key, 'loyalty', loyalty_key, source, 'shop_account', {{ seen }} from records
-    union all
-    select 'account', account_key, 'email', email_key, source, 'email_tool', {{ seen }} from tool_records
-    union all
-    select 'account', account_key, 'profile', profile_key, source, 'email_tool', {{ seen }} from tool_records
-    union all
-    select 'profile', profile_key, 'email', email_key, source, 'email_tool', {{ seen }} from tool_records
-    union all
-    select 'account', account_key, 'visitor', visitor_key, source, 'web_login', {{ seen }} from logins
+logins as (
+    select devices.*
+    from devices
+    inner join accounts on devices.account_key = accounts.account_key
 )
 
+{% for relation, identity_type, identity_key, identifier_type, identifier_key, rule in pairs %}
+{{ "union all" if not loop.first }}
 select
-    identity_type,
-    identity_key,
-    identifier_type,
-    identifier_key,
+    {{ identity_type }} as identity_type,
+    {{ identity_key }} as identity_key,
+    '{{ identifier_type }}' as identifier_type,
+    {{ identifier_key }} as identifier_key,
     source,
-    attached_by,
+    {{ rule }} as attached_by,
+    {% if relation == 'tool_records' %}
     min(first_seen_at) as first_seen_at,
     max(last_seen_at) as last_seen_at
-from sightings
-where identity_key is not null and identifier_key is not null
-group by identity_type, identity_key, identifier_type, identifier_key, source, attached_by
+    {% else %}
+    first_seen_at,
+    last_seen_at
+    {% endif %}
+from {{ relation }}
+where {{ identity_key }} is not null and {{ identifier_key }} is not null
+{% if relation == 'tool_records' %}
+group by {{ identity_key }}, {{ identifier_key }}, source
+{% endif %}
+{% endfor %}

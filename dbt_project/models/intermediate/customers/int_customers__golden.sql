@@ -29,6 +29,14 @@ source_priority as (
     select * from {{ ref('identity_source_priority') }}
 ),
 
+-- Most customers have one record, which needs no rule: only the others are taken apart.
+contested as (
+    select customer_key
+    from identities
+    group by customer_key
+    having count(*) > 1
+),
+
 -- A blocked value reaches nobody.
 told as (
     select
@@ -38,36 +46,42 @@ told as (
         records.source,
         records.records_count,
         records.recorded_at,
-        case when blocked_emails.identifier_key is null then records.email end as email,
-        case when blocked_phones.identifier_key is null then records.phone end as phone,
+        case when blocked_email.identifier_key is null then records.email end as email,
+        case when blocked_phone.identifier_key is null then records.phone end as phone,
         records.first_name,
         records.last_name,
         records.birth_date,
         records.country,
-        case when blocked_cards.identifier_key is null then records.loyalty_id end as loyalty_id,
-        count(*) over (partition by identities.customer_key) as records_of_customer
+        case when blocked_loyalty.identifier_key is null then records.loyalty_id end as loyalty_id,
+        contested.customer_key is not null as is_contested
     from records
     inner join identities
         on
             records.identity_type = identities.identity_type
             and records.identity_key = identities.identity_key
-    left join blocked as blocked_emails
-        on records.email_key = blocked_emails.identifier_key and blocked_emails.identifier_type = 'email'
-    left join blocked as blocked_phones
-        on records.phone_key = blocked_phones.identifier_key and blocked_phones.identifier_type = 'phone'
-    left join blocked as blocked_cards
-        on records.loyalty_key = blocked_cards.identifier_key and blocked_cards.identifier_type = 'loyalty'
+    left join contested on identities.customer_key = contested.customer_key
+    {% for type in ['email', 'phone', 'loyalty'] %}
+    left join blocked as blocked_{{ type }}
+        on
+            records.{{ type }}_key = blocked_{{ type }}.identifier_key
+            and blocked_{{ type }}.identifier_type = '{{ type }}'
+    {% endfor %}
 ),
 
--- Most customers have one record, which needs no rule: only the others are taken apart.
 candidates as (
-    {% for field in fields -%}
+    {% for field in fields %}
     {{ "union all" if not loop.first }}
     select
-        customer_key, '{{ field }}' as field, cast({{ field }} as varchar) as field_value,
-        source, recorded_at, records_count, identity_type, identity_key
+        customer_key,
+        '{{ field }}' as field,
+        cast({{ field }} as varchar) as field_value,
+        source,
+        recorded_at,
+        records_count,
+        identity_type,
+        identity_key
     from told
-    where records_of_customer > 1 and {{ field }} is not null
+    where is_contested and {{ field }} is not null
     {% endfor %}
 ),
 
@@ -85,11 +99,11 @@ ranked as (
             partition by counted.customer_key, counted.field
             order by
                 case when survivorship.rule = 'most_frequent' then counted.value_count end desc nulls last,
-                case when survivorship.rule = 'source_priority' then source_priority.priority end nulls last,
+                case when survivorship.rule = 'source_priority' then source_priority.priority end asc nulls last,
                 counted.recorded_at desc nulls last,
                 counted.field_value desc,
-                counted.identity_key,
-                counted.identity_type
+                counted.identity_key asc,
+                counted.identity_type asc
         ) as precedence
     from counted
     inner join survivorship on counted.field = survivorship.field
@@ -97,33 +111,26 @@ ranked as (
         on
             counted.field = source_priority.field
             and counted.source = source_priority.source
-),
-
--- Some customers with several records have no field at all, and are customers still.
-contested as (
-    select distinct customer_key
-    from told
-    where records_of_customer > 1
 )
 
 select
-    customer_key,
-    {% for field, type in fields.items() -%}
+    {% for field in fields %}
     {{ field }},
     case when {{ field }} is not null then source end as {{ field }}_source,
-    case when {{ field }} is not null then recorded_at end as {{ field }}_seen_at{{ "," if not loop.last }}
+    case when {{ field }} is not null then recorded_at end as {{ field }}_seen_at,
     {% endfor %}
+    customer_key
 from told
-where records_of_customer = 1
+where not is_contested
 union all
 select
-    contested.customer_key,
-    {% for field, type in fields.items() -%}
-    {% set won = "filter (where ranked.field = '" ~ field ~ "')" -%}
+    {% for field, type in fields.items() %}
+    {% set won = "filter (where ranked.field = '" ~ field ~ "')" %}
     cast(max(ranked.field_value) {{ won }} as {{ type }}) as {{ field }},
     max(ranked.source) {{ won }} as {{ field }}_source,
-    max(ranked.recorded_at) {{ won }} as {{ field }}_seen_at{{ "," if not loop.last }}
+    max(ranked.recorded_at) {{ won }} as {{ field }}_seen_at,
     {% endfor %}
+    contested.customer_key
 from contested
 left join ranked on contested.customer_key = ranked.customer_key and ranked.precedence = 1
 group by contested.customer_key

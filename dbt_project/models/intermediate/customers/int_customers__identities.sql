@@ -55,11 +55,11 @@ elders as (
 )
 
 select
-    own_key as identity_key,
-    own_type as identity_type,
-    source,
-    registered_at,
-    first_seen_at,
+    elders.own_key as identity_key,
+    elders.own_type as identity_type,
+    elders.source,
+    elders.registered_at,
+    elders.first_seen_at,
     -- The type is in it because shops number accounts and orders alike: account 17 and guest order 17 are two people.
     {{ surrogate_key(["'customer'", 'elders.identity_type', 'elders.identity_key']) }} as customer_key
 from elders

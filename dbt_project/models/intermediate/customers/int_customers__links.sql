@@ -25,11 +25,15 @@ unmerges as (
 ),
 
 typed_values as (
-    select 'email' as identifier_type, email_key as identifier_key, email as typed from records
-    union all
-    select 'phone' as identifier_type, phone_key as identifier_key, phone as typed from records
-    union all
-    select 'loyalty' as identifier_type, loyalty_key as identifier_key, lower(trim(loyalty_id)) as typed from records
+    {% for type, typed in [('email', 'email'), ('phone', 'phone'), ('loyalty', 'lower(trim(loyalty_id))')] %}
+    {{ "union all" if not loop.first }}
+    select
+        '{{ type }}' as identifier_type,
+        {{ type }}_key as identifier_key,
+        {{ typed }} as typed
+    from records
+    where {{ type }}_key is not null
+    {% endfor %}
 ),
 
 blocked as (
@@ -76,12 +80,12 @@ judged as (
 
 crowded as (
     select
-        identifier_type,
-        identifier_key
+        judged.identifier_type,
+        judged.identifier_key
     from judged
-    where merges and identity_type = 'account' and not is_unmerged
-    group by identifier_type, identifier_key
-    having count(distinct identity_key) > min(max_accounts)
+    where judged.identity_type = 'account' and judged.merges and not judged.is_unmerged
+    group by judged.identifier_type, judged.identifier_key
+    having count(distinct judged.identity_key) > min(judged.max_accounts)
 )
 
 select
