@@ -30,8 +30,7 @@ class Project:
         (target / "run_results.json").unlink(missing_ok=True)
         variables = {"as_of": AS_OF, "reporting_currency": "EUR", "reporting_minor_units": 2, "time_zone": "UTC"}
         command = [str(Path(sys.executable).with_name("dbt")), *arguments, "--project-dir", str(self.folder)]
-        # The profile is the project's own, and not the copy: it says where include/ is imported from.
-        command += ["--profiles-dir", str(PROJECT_DIR), "--target-path", str(target), "--log-path", str(target)]
+        command += ["--profiles-dir", str(self.folder), "--target-path", str(target), "--log-path", str(target)]
         environment = {"PERENNIAL_LAKE": str(self.lake), "PERENNIAL_BUILD_WAREHOUSE": str(self.warehouse)}
         done = subprocess.run(
             [*command, "--vars", json.dumps(variables)],
@@ -58,4 +57,5 @@ class Project:
 
 def copy_of_the_project(folder: Path, lake: Path) -> Project:
     shutil.copytree(PROJECT_DIR, folder / "dbt_project", ignore=shutil.ignore_patterns("target", "logs", ".user.yml"))
+    (folder / "include").symlink_to(PROJECT_DIR.parent / "include")
     return Project(folder / "dbt_project", folder / "warehouse.duckdb", lake)

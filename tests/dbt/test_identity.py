@@ -14,7 +14,6 @@ c3   bob@x and +49 (0)30 111-222, from 20 January: c1, c2 and c3 are one
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -176,12 +175,10 @@ def later(tmp_path_factory) -> tuple[Project, World]:
 @pytest.fixture(scope="module")
 def unmerged(later, tmp_path_factory) -> World:
     """As later, and somebody says that c3 only shares its phone with c1."""
-    project, _ = later
-    copy = tmp_path_factory.mktemp("unmerged") / "dbt_project"
-    shutil.copytree(project.folder, copy)
-    with (copy / "seeds" / "identity_unmerges.csv").open("a", encoding="utf-8") as seed:
+    project = copy_of_the_project(tmp_path_factory.mktemp("unmerged"), later[0].lake)
+    with (project.folder / "seeds" / "identity_unmerges.csv").open("a", encoding="utf-8") as seed:
         seed.write("shop,c3,phone,Said so on the phone\n")
-    return World(Project(copy, copy.parent / "warehouse.duckdb", project.lake))
+    return World(project)
 
 
 def test_a_rebuild_gives_the_same_keys(first, rebuilt):

@@ -51,4 +51,10 @@ MUTATIONS = [
         "having count(*) > 99",
         "identifiers_shared_device_attaches_nobody",
     ),
+    (
+        "models/intermediate/touchpoints/int_consents__changes.sql",
+        "having count(*) filter (where links.status = 'merges') = 0",
+        "having count(*) = 0",
+        "consents_change_of_a_shared_address",
+    ),
 ]
