@@ -23,6 +23,7 @@ from project_copy import Project, copy_of_the_project
 
 from include.lake.layout import lake_columns
 from include.sources.entities import all_entities
+from include.warehouse.dbt import PROJECT_DIR
 
 Rows = list[dict[str, Any]]
 MODELS = ("+fct_orders", "+customer_identifiers", "+customer_merge_log", "+contacts")
@@ -260,14 +261,19 @@ def test_an_unmerge_splits_and_the_orders_follow(first, unmerged):
 
 
 def test_why_records_are_one_person(later):
-    """The query of docs/identity.md over a customer of three accounts."""
+    """The query of docs/identity.md, over a customer of three accounts: two merges, and what each came by."""
     _, world = later
-    found = world.rows(
-        "select count(*) filter (where identifier_type = 'account'), count(distinct identifier_key) filter (where"
-        f" identifier_type in ('email', 'phone')) from marts.customer_identifiers where customer_key ="
-        f" '{world.keys['shop:c1']}' and status = 'merges'"
-    )
-    assert found == [(3, 3)]
+    query = (PROJECT_DIR.parent / "docs" / "identity.md").read_text(encoding="utf-8")
+    query = query.split("```sql\n")[1].split("```")[0].replace(":customer_key", f"'{world.keys['shop:c1']}'")
+    rows = world.rows(query)
+    assert sorted(kind for _, what, kind, *_ in rows if what == "merged") == ["email", "phone"]
+    known = [(kind, outcome) for _, what, kind, _, _, _, outcome in rows if what == "known by"]
+    assert sorted(known) == [
+        *[("account", "merges")] * 3,
+        *[("email", "merges")] * 2,
+        ("phone", "merges"),
+        ("visitor", "attaches"),
+    ]
 
 
 def test_contacts_have_the_number_that_can_be_called(later):
