@@ -261,12 +261,12 @@ def test_an_unmerge_splits_and_the_orders_follow(first, unmerged):
 
 
 def test_why_records_are_one_person(later):
-    """The query of docs/identity.md, over a customer of three accounts: two merges, and what each came by."""
+    """The query of docs/identity.md, over a customer of three accounts and a guest: three merges, and what each came by."""
     _, world = later
     query = (PROJECT_DIR.parent / "docs" / "identity.md").read_text(encoding="utf-8")
     query = query.split("```sql\n")[1].split("```")[0].replace(":customer_key", f"'{world.keys['shop:c1']}'")
     rows = world.rows(query)
-    assert sorted(kind for _, what, kind, *_ in rows if what == "merged") == ["email", "phone"]
+    assert sorted(kind for _, what, kind, *_ in rows if what == "merged") == ["email", "email", "phone"]
     known = [(kind, outcome) for _, what, kind, _, _, _, outcome in rows if what == "known by"]
     assert sorted(known) == [
         *[("account", "merges")] * 3,
