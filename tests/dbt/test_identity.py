@@ -261,7 +261,7 @@ def test_an_unmerge_splits_and_the_orders_follow(first, unmerged):
 
 
 def test_why_records_are_one_person(later):
-    """The query of docs/identity.md, over a customer of three accounts and a guest: three merges, and what each came by."""
+    """The query of docs/identity.md, over a customer of three accounts and a guest: three merges, each by what."""
     _, world = later
     query = (PROJECT_DIR.parent / "docs" / "identity.md").read_text(encoding="utf-8")
     query = query.split("```sql\n")[1].split("```")[0].replace(":customer_key", f"'{world.keys['shop:c1']}'")
