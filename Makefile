@@ -34,7 +34,7 @@ $(STAMP): requirements/dev.txt
 
 manifest: $(MANIFEST) ## parse the dbt project; the build DAG is drawn from its manifest
 
-$(MANIFEST): $(STAMP) $(shell find dbt_project -name '*.sql' -o -name '*.yml' -o -name '*.csv' | grep -v /target/)
+$(MANIFEST): $(STAMP) $(shell find dbt_project -name '*.sql' -o -name '*.yml' -o -name '*.csv' -o -name '*.py' | grep -v /target/)
 	$(DBT) parse --quiet --profiles-dir .
 	@touch $@
 

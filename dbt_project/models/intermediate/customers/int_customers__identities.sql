@@ -1,72 +1,65 @@
 with
 
-accounts as (
-    select * from {{ ref('stg_shop__customers') }}
+records as (
+    select * from {{ ref('int_customers__records') }}
 ),
 
-orders as (
-    select * from {{ ref('stg_shop__orders') }}
+graph as (
+    select * from {{ ref('int_customers__graph') }}
 ),
 
-ordering_accounts as (
-    select
-        account_key,
-        min(source) as source,
-        min(ordered_at) as first_ordered_at,
-        max_by(email_key, cast(ordered_at as varchar) || email_key) filter (where email_key is not null)
-            as order_email_key
-    from orders
-    where account_key is not null
-    group by account_key
+components as (
+    select * from {{ ref('int_customers__components') }}
 ),
 
-known_accounts as (
-    select
-        coalesce(accounts.account_key, ordering_accounts.account_key) as identity_key,
-        'account' as identity_type,
-        coalesce(accounts.email_key, ordering_accounts.order_email_key) as email_key,
-        least(accounts.registered_at, ordering_accounts.first_ordered_at) as first_seen_at
-    from accounts
-    full outer join ordering_accounts on accounts.account_key = ordering_accounts.account_key
+numbered as (
+    select distinct
+        identity_number,
+        identity_type,
+        identity_key,
+        is_customer
+    from graph
 ),
 
--- A guest who left an e-mail is known by their first order: the key must not carry the address itself.
-guest_orders as (
-    select
-        order_key as identity_key,
-        'guest_order' as identity_type,
-        email_key,
-        ordered_at as first_seen_at
-    from orders
-    where account_key is null and email_key is not null
-),
-
-identities as (
-    select * from known_accounts
-    union all
-    select * from guest_orders
-),
-
+-- Who shares nothing with anybody is not in the graph, and their own elder.
 elders as (
     select
-        *,
-        coalesce(email_key, identity_key) as person_key,
-        row_number() over (
-            partition by coalesce(email_key, identity_key)
-            order by first_seen_at nulls last, identity_key, identity_type
-        ) as seniority
-    from identities
+        records.identity_key as own_key,
+        records.identity_type as own_type,
+        records.source,
+        records.registered_at,
+        records.first_seen_at,
+        coalesce(elder.identity_type, records.identity_type) as identity_type,
+        coalesce(elder.identity_key, records.identity_key) as identity_key
+    from records
+    left join numbered
+        on
+            records.identity_type = numbered.identity_type
+            and records.identity_key = numbered.identity_key
+    left join components on numbered.identity_number = components.node_number
+    left join numbered as elder on components.elder_number = elder.identity_number and elder.is_customer
+    -- A profile is nobody by itself: it belongs to the customer whose address or account it has.
+    union all
+    select
+        numbered.identity_key as own_key,
+        numbered.identity_type as own_type,
+        null as source,
+        null as registered_at,
+        null as first_seen_at,
+        elder.identity_type,
+        elder.identity_key
+    from numbered
+    inner join components on numbered.identity_number = components.node_number
+    inner join numbered as elder on components.elder_number = elder.identity_number and elder.is_customer
+    where not numbered.is_customer
 )
 
 select
-    identities.identity_key,
-    identities.identity_type,
-    identities.email_key,
-    identities.first_seen_at,
+    elders.own_key as identity_key,
+    elders.own_type as identity_type,
+    elders.source,
+    elders.registered_at,
+    elders.first_seen_at,
     -- The type is in it because shops number accounts and orders alike: account 17 and guest order 17 are two people.
     {{ surrogate_key(["'customer'", 'elders.identity_type', 'elders.identity_key']) }} as customer_key
-from elders as identities
-inner join elders
-    on
-        identities.person_key = elders.person_key
-        and elders.seniority = 1
+from elders

@@ -6,6 +6,7 @@ select
     {{ surrogate_key(['_source', 'event_id']) }} as email_event_key,
     {{ surrogate_key(['_source', 'campaign_id']) }} as campaign_key,
     {{ surrogate_key(['_source', 'customer_id']) }} as account_key,
+    {{ surrogate_key(['_source', 'profile_id']) }} as profile_key,
     _source as source,
     {{ sha256('lower(trim(email))') }} as email_key,
     campaign_id,
