@@ -57,4 +57,5 @@ class Project:
 
 def copy_of_the_project(folder: Path, lake: Path) -> Project:
     shutil.copytree(PROJECT_DIR, folder / "dbt_project", ignore=shutil.ignore_patterns("target", "logs", ".user.yml"))
+    (folder / "include").symlink_to(PROJECT_DIR.parent / "include")
     return Project(folder / "dbt_project", folder / "warehouse.duckdb", lake)

@@ -137,7 +137,8 @@ def without_own_yml(manifest: Manifest) -> list[str]:
     return [
         model["name"]
         for model in models(manifest)
-        if (model["patch_path"] or "").rpartition("://")[2] != model["original_file_path"].removesuffix("sql") + "yml"
+        if (model["patch_path"] or "").rpartition("://")[2]
+        != str(PurePosixPath(model["original_file_path"]).with_suffix(".yml"))
     ]
 
 
