@@ -6,4 +6,4 @@ select
 from {{ ref('segments') }} as segments
 left join {{ ref('stage_rules') }} as rules
     on segments.model_id = rules.model_id and segments.stage = rules.stage
-where rules.rule_id is null
+where segments.kind = 'stage' and rules.rule_id is null
