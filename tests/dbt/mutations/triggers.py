@@ -6,6 +6,7 @@ QUEUE = "models/marts/campaigns/campaign_triggers.sql"
 MUTATIONS = [
     ("seeds/campaign_playbook.csv", "order,,56,67,2,", "order,,56,68,2,", "candidates_rf7_three_orders"),
     ("seeds/campaign_playbook.csv", "order,,180,360,10,", "order,,181,360,10,", "candidates_lapsed_ladder"),
+    ("seeds/campaign_playbook.csv", "order,,51,64,12,", "order,,51,64,13,", "offered_conversion_windows_of_the_states"),
     (
         f"{CAMPAIGNS}/int_campaigns__candidates.sql",
         "and coalesce(last_actions.last_at <= due.occasion_at, true)",
