@@ -15,7 +15,7 @@ from include.sources.readers import quote
 from include.warehouse.meta import BuildInfo, record_build
 
 AUDIT_DIR = Path(__file__).parent / "audit"
-AUDITS = ("reconciliation", "conservation", "stage_partition", "segment_sizes", "audiences")
+AUDITS = ("reconciliation", "conservation", "stage_partition", "segment_sizes", "offers", "audiences")
 
 
 def gate_2(settings: Settings, as_of: datetime, run_id: str) -> BuildInfo:

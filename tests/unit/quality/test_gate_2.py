@@ -80,6 +80,28 @@ BROKEN = [
     ("delete from marts.customer_consents where customer_key = 'c1'", "no member without consent"),
     ("insert into publish.pub_loyal values ('stranger')", "no member who is not a customer"),
     ("insert into publish.pub_loyal values ('c1')", "no customer twice"),
+    ("update marts.campaign_triggers set customer_key = 'c1'", "a customer is sent one message"),
+    ("update marts.campaign_triggers set offer_id = 'gift' where trigger_key = 't3'", "in its trigger's row"),
+    ("update marts.campaign_triggers set offer_id = 'unheard of' where trigger_key = 't1'", "is on the ladder"),
+    ("update marts.campaign_triggers set offer_expires_at = null", "every offer expires"),
+    ("update marts.campaign_triggers set offer_expires_at = timestamp '2024-06-01'", "every offer expires"),
+    ("update marts.campaign_triggers set offer_id = 'bonus' where trigger_key = 't3'", "the policy of the customer's"),
+    ("update seeds.offer_policies set max_level = 1", "the policy of the customer's stage"),
+    ("delete from marts.fct_email_events", "after an offer without one has failed"),
+    # Its window of 7 days is open until an instant after the run.
+    (
+        "update marts.fct_email_events set event_at = timestamp '2024-05-25 00:00:01'",
+        "after an offer without one has failed",
+    ),
+    ("update marts.dim_customers set last_order_at = timestamp '2024-05-20'", "after an offer without one has failed"),
+    ("update seeds.campaign_messages set offer_id = 'bonus'", "after an offer without one has failed"),
+    (
+        "update marts.campaign_triggers set is_selected = true, customer_key = 'c' || trigger_key;"
+        " update seeds.offer_ladder set value_percent = 10 where offer_id = 'more'",
+        "is offered strictly more",
+    ),
+    ("update seeds.trigger_parameters set value = 2.9", "cost no more than the budget"),
+    ("update seeds.trigger_parameters set value = null", "there is a budget"),
 ]
 
 

@@ -58,6 +58,8 @@ OWN: list[tuple[str, str, dict[str, Any]]] = [
     ("consents", "status is granted or withdrawn", {"status": "maybe"}),
     ("consents", "channel is email, sms, push or ads", {"channel": "fax"}),
     ("reviews", "rating is 1 to 5", {"rating": 6}),
+    ("store_credits", "amount is left to spend, so not negative", {"amount": -0.01}),
+    ("usage_readings", "usage counts up from 0", {"usage": -1}),
 ]
 
 
@@ -147,6 +149,11 @@ FILE = "select 'orders' as stream, 'a.csv' as file, 5::bigint as rows_read, 0.5:
 STREAM = "select 'orders' as stream, 7.0::double as age_days, 7.0::double as max_age_days"
 SIZE = "select 'loyal' as segment_id, 1.0::double as growth"
 
+OFFERS = (
+    "select 0 as repeated, 0 as not_in_playbook, 0 as without_expiry, 0 as against_policy, 0 as before_bare_offer,"
+    " 0 as not_escalating, 5.0::double as cost, 5.0::double as budget"
+)
+
 GOOD_TABLES = [
     ("raw.files", FILE),
     ("raw.files", f"select * replace (null::double as share_of_previous) from ({FILE})"),
@@ -160,6 +167,7 @@ GOOD_TABLES = [
         f"{SIZE} union all select 'small', null union all select 'a', 0.2 union all select 'b', 5",
     ),
     ("publish.audiences", AUDIENCE),
+    ("publish.offers", OFFERS),
 ]
 
 
@@ -226,6 +234,31 @@ TABLE_CASES = [
         )
         for value in ("0.199", "5.01", "0.0")
     ),
+    ("publish.offers", "the queue was checked", f"{OFFERS} limit 0"),
+    ("publish.offers", "a customer is sent one message", broken(OFFERS, "repeated", "1")),
+    (
+        "publish.offers",
+        "an offer is on the ladder and in its trigger's row of the playbook",
+        broken(OFFERS, "not_in_playbook", "1"),
+    ),
+    ("publish.offers", "every offer expires, after it is sent", broken(OFFERS, "without_expiry", "1")),
+    (
+        "publish.offers",
+        "no offer goes beyond the policy of the customer's stage",
+        broken(OFFERS, "against_policy", "1"),
+    ),
+    (
+        "publish.offers",
+        "a discount comes after an offer without one has failed",
+        broken(OFFERS, "before_bare_offer", "1"),
+    ),
+    (
+        "publish.offers",
+        "whoever has been away for longer is offered strictly more",
+        broken(OFFERS, "not_escalating", "1"),
+    ),
+    ("publish.offers", "the offers cost no more than the budget", broken(OFFERS, "cost", "5.01::double")),
+    ("publish.offers", "there is a budget", broken(OFFERS, "budget", "null::double")),
     ("publish.audiences", "at least one audience was checked", f"{AUDIENCE} limit 0"),
     ("publish.audiences", "an audience has no customer twice", broken(AUDIENCE, "repeated", "1")),
     (

@@ -34,7 +34,9 @@ create table staging.stg_shop__refunds as select 'r1' as refund_key;
 create table staging.stg_shop__customers as select unnest(['c1', 'c2']) as account_key;
 create table staging.stg_ads__ad_performance as
     select date '2024-05-01' as date, 'EUR' as currency, 7.00::{MONEY} as spend;
-create table staging.stg_email__events as select 'e1' as event_key;
+create table staging.stg_email__events as
+    select 'e1' as event_key, 'c1' as customer_key, 'hello' as campaign_id, 'sent' as event_type,
+    timestamp '2024-05-20' as event_at;
 create table staging.stg_web__sessions as select 's1' as session_key;
 
 create table marts.fct_orders as
@@ -47,7 +49,8 @@ create table marts.fct_refunds as
     0.00::{MONEY} as refunded_tax_amount;
 create table marts.dim_customers as
     select customer_key, 1 as accounts_count, net_revenue::{MONEY} as net_revenue,
-    timestamp '2024-05-01' as first_order_at, timestamp '2024-04-01' as first_seen_at
+    timestamp '2024-05-01' as first_order_at, timestamp '2024-05-02' as last_order_at,
+    timestamp '2024-04-01' as first_seen_at
     from (values ('c1', 28), ('c2', 5)) as t(customer_key, net_revenue);
 create table marts.fct_ad_performance as select date, spend from staging.stg_ads__ad_performance;
 create table marts.fct_email_events as select * from staging.stg_email__events;
@@ -57,15 +60,34 @@ create table marts.kpi_daily as
     select 'net_revenue' as metric, 'all' as dimension, 33.00::{MONEY} as numerator;
 create table marts.customer_stage_history as
     select * from (values
-    ('c1', 'rf7', timestamp '2024-04-01', timestamp '2024-05-01'), ('c1', 'rf7', timestamp '2024-05-01', null),
-    ('c2', 'rf7', timestamp '2024-04-01', null)) as t(customer_key, model_id, valid_from, valid_to);
+    ('c1', 'rf7', 'new', timestamp '2024-04-01', timestamp '2024-05-01'),
+    ('c1', 'rf7', 'dormant', timestamp '2024-05-01', null),
+    ('c2', 'rf7', 'loyal', timestamp '2024-04-01', null)) as t(customer_key, model_id, stage, valid_from, valid_to);
 create table marts.customer_segments as
     select 'loyal' as segment_id, 'c' || i as customer_key from range(1, 3) as t(i);
 create table marts.customer_consents as
     select * from (values ('c1', 'email', true), ('c2', 'email', false)) as t(customer_key, channel, is_granted);
+create table marts.campaign_triggers as
+    select * from (values
+    ('t1', 'c1', 'away', 'bonus', timestamp '2024-06-15', true, 'treatment'),
+    ('t2', 'c1', 'gone', 'more', timestamp '2024-06-15', false, 'treatment'),
+    ('t3', 'c2', 'away', null, null, true, 'treatment'))
+    as t(trigger_key, customer_key, trigger_id, offer_id, offer_expires_at, is_selected, arm);
 create table publish.pub_loyal as select 'c1' as customer_key;
 create table publish.pub_suppressions as select 'c2' as customer_key, 'email' as channel;
 create table seeds.stage_models as select 'rf7' as model_id;
+create table seeds.offer_ladder as
+    select * from (values ('gift', 'perk', 1, 0, 1.00), ('bonus', 'discount', 2, 10, 3.00),
+    ('more', 'discount', 3, 20, 6.00)) as t(offer_id, kind, level, value_percent, expected_cost);
+create table seeds.offer_policies as
+    select * from (values ('rf7', 'dormant', 2), ('rf7', 'loyal', 1)) as t(model_id, stage, max_level);
+create table seeds.campaign_playbook as
+    select * from (values ('hello', 'registered', null, null, 0, 7, null),
+    ('away', 'last_order', 'v', 'lapsed', 90, 10, 'bonus'),
+    ('gone', 'last_order', 'v', 'lapsed', 180, 10, 'more'))
+    as t(trigger_id, occasion, model_id, stage, due_from_days, conversion_window_days, offer_id);
+create table seeds.campaign_messages as select 'hello' as campaign_id, 'hello' as trigger_id, null::varchar as offer_id;
+create table seeds.trigger_parameters as select 'offer_budget' as parameter, 3.0 as value;
 create table seeds.segments as select 'loyal' as segment_id;
 create table contacts.contacts as select 'c1' as customer_key, 'ann@example.org' as email;
 comment on table marts.fct_orders is 'Orders, net of refunds: the shop''s own';

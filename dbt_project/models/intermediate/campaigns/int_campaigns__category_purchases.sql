@@ -1,0 +1,78 @@
+-- What a customer bought of each category that the care rules know, on how many days and when.
+with
+
+order_lines as (
+    select * from {{ ref('int_order_lines__converted') }}
+),
+
+orders as (
+    select * from {{ ref('int_orders__net_of_refunds') }}
+),
+
+products as (
+    select * from {{ ref('stg_shop__products') }}
+),
+
+care as (
+    select * from {{ ref('product_care') }}
+),
+
+cared_for as (
+    select
+        products.product_key,
+        products.category,
+        care.season_first_month,
+        care.season_last_month,
+        care.service_interval_days is not null
+        or care.service_interval_usage is not null
+        or care.lifetime_days is not null as is_device
+    from products
+    inner join care on products.category = care.category
+),
+
+counting_orders as (
+    select
+        order_key,
+        customer_key
+    from orders
+    where is_completed and customer_key is not null and fully_refunded_at is null
+),
+
+days as (
+    select
+        counting_orders.customer_key,
+        cared_for.category,
+        order_lines.order_date,
+        min(cared_for.season_first_month) as season_first_month,
+        min(cared_for.season_last_month) as season_last_month,
+        max(case when cared_for.is_device then order_lines.product_key end) as device_key
+    from order_lines
+    inner join cared_for on order_lines.product_key = cared_for.product_key
+    inner join counting_orders on order_lines.order_key = counting_orders.order_key
+    where order_lines.line_type = 'product'
+    group by counting_orders.customer_key, cared_for.category, order_lines.order_date
+),
+
+seasons as (
+    select
+        *,
+        case
+            when season_first_month <= season_last_month
+                then extract(month from order_date) between season_first_month and season_last_month
+            else
+                extract(month from order_date) >= season_first_month
+                or extract(month from order_date) <= season_last_month
+        end as is_in_season
+    from days
+)
+
+select
+    customer_key,
+    category,
+    min(order_date) as first_bought_on,
+    max(order_date) as last_bought_on,
+    count(*) as purchase_days,
+    min(order_date) filter (where is_in_season) as first_bought_in_season_on,
+    max_by(device_key, order_date) as device_key
+from seasons
+group by customer_key, category
