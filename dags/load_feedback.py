@@ -1,4 +1,4 @@
-"""Load reviews and referrals."""
+"""Load reviews, referrals and social engagement."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from airflow.sdk import DAG
 from include.orchestration.defaults import AS_OF, DEFAULT_ARGS, load_schedule
 from include.orchestration.load import load_family, load_runbook
 
-WHAT = "reviews and referrals"
+WHAT = "reviews, referrals and social engagement"
 
 with DAG(
     "load_feedback",

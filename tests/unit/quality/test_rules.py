@@ -58,6 +58,11 @@ OWN: list[tuple[str, str, dict[str, Any]]] = [
     ("consents", "status is granted or withdrawn", {"status": "maybe"}),
     ("consents", "channel is email, sms, push or ads", {"channel": "fax"}),
     ("reviews", "rating is 1 to 5", {"rating": 6}),
+    ("social_engagement", "followers is not negative", {"followers": -1}),
+    ("social_engagement", "reactions is not negative", {"reactions": -1}),
+    ("social_engagement", "comments is not negative", {"comments": -1}),
+    ("social_engagement", "shares is not negative", {"shares": -1}),
+    ("social_engagement", "likes is not negative", {"likes": -1}),
 ]
 
 
