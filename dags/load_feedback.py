@@ -1,4 +1,4 @@
-"""Load reviews, referrals, store credit and usage readings."""
+"""Load reviews, referrals, social engagement, store credit and usage readings."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from airflow.sdk import DAG
 from include.orchestration.defaults import AS_OF, DEFAULT_ARGS, load_schedule
 from include.orchestration.load import load_family, load_runbook
 
-WHAT = "reviews, referrals, store credit and usage readings"
+WHAT = "reviews, referrals, social engagement, store credit and usage readings"
 
 with DAG(
     "load_feedback",

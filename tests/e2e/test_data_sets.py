@@ -14,6 +14,7 @@ from include.settings import PROJECT_ROOT, Settings
 from tests.support import pipeline
 
 pytestmark = [pytest.mark.e2e]
+MONTHLY = "cohort_event = 'first_order' and period_type = 'month' and dimension = 'all'"
 
 
 def settings_for(data_dir: Path, mappings: tuple[Path, ...], currency: str, zone: str) -> Settings:
@@ -55,11 +56,58 @@ class TestCdnow:
     def test_cohorts(self, cdnow: Settings) -> None:
         assert query(
             cdnow,
-            "select cohort_month, cohort_customers from marts.cohort_retention where months_since = 0 order by 1",
+            f"select cohort_month, cohort_customers from marts.cohort_retention where {MONTHLY} and age = 0 order by 1",
         ) == [(date(1997, 1, 1), 7_846), (date(1997, 2, 1), 8_476), (date(1997, 3, 1), 7_248)]
 
     def test_cost_of_acquisition_is_unknown_not_free(self, cdnow: Settings) -> None:
         assert query(cdnow, "select count(*), count(value) from marts.kpi_daily where metric = 'cac'")[0][1] == 0
+
+    @pytest.mark.parametrize(
+        ("claim", "value", "denominator", "verdict"),
+        [
+            ("new_buy_again", 0.3745, 23_570, "holds"),
+            ("silent_buy_again", 0.236, 1_406, "holds"),
+            ("never_twice", 0.511, 23_570, "holds"),
+            ("large_first_order", 1.428, 1_259, "weaker"),
+            ("best_fifth", 0.678, Decimal("2500315.63"), "weaker"),
+        ],
+    )
+    def test_quoted_statistics(self, cdnow: Settings, claim: str, value: float, denominator: Any, verdict: str) -> None:
+        [row] = query(
+            cdnow, f"select value, denominator, verdict from marts.benchmark_ledger where claim_id = '{claim}'"
+        )
+        assert row[0] == pytest.approx(value, abs=0.0005)
+        assert row[1:] == (denominator, verdict)
+
+    def test_large_first_orders_against_single_items(self, cdnow: Settings) -> None:
+        [(large, single)] = query(
+            cdnow,
+            "select numerator / denominator, base_numerator / base_denominator"
+            " from marts.benchmark_ledger where claim_id = 'large_first_order'",
+        )
+        assert (round(large, 3), round(single, 3)) == (0.612, 0.429)
+
+    def test_what_a_shop_without_visits_or_surveys_cannot_say(self, cdnow: Settings) -> None:
+        rows = query(
+            cdnow, "select claim_id from marts.benchmark_ledger where verdict = 'not measurable' and reason is not null"
+        )
+        assert {claim for (claim,) in rows} == {
+            "first_order_same_day", "first_order_first_week", "leave_checkout", "prefer_points",
+            "repeat_items_added", "repeat_conversion",
+        }  # fmt: skip
+
+    def test_customers_of_a_year_are_counted_once(self, cdnow: Settings) -> None:
+        rows = query(
+            cdnow,
+            "select period_start, numerator, denominator from marts.kpi_period"
+            " where metric = 'transaction_frequency' and dimension = 'all' and period_type = 'year' order by 1",
+        )
+        expected = query(
+            cdnow,
+            "select cast(date_trunc('year', order_date) as date), count(*), count(distinct customer_key)"
+            " from marts.fct_orders group by 1 order by 1",
+        )
+        assert [tuple(row) for row in rows] == [tuple(row) for row in expected]
 
     def test_without_consent_nobody_is_in_an_audience(self, cdnow: Settings) -> None:
         assert query(cdnow, "select count(*) from publish.pub_dormant") == [(0,)]
@@ -164,7 +212,7 @@ class TestOnlineRetail:
     def test_cohorts(self, online_retail: Settings) -> None:
         sizes = query(
             online_retail,
-            "select cohort_customers from marts.cohort_retention where months_since = 0 order by cohort_month",
+            f"select cohort_customers from marts.cohort_retention where {MONTHLY} and age = 0 order by cohort_month",
         )
         assert [size for (size,) in sizes] == [885, 417, 380, 452, 300, 284, 242, 188, 169, 299, 358, 323, 41]
 

@@ -38,7 +38,10 @@ union all
 select
     'net revenue: customers and cohorts',
     (select coalesce(sum(net_revenue), 0) from marts.dim_customers) - without_cohort.net_revenue,
-    (select coalesce(sum(net_revenue), 0) from marts.cohort_retention)
+    (
+        select coalesce(sum(net_revenue_so_far), 0) from marts.cohort_retention
+        where cohort_event = 'first_order' and period_type = 'month' and dimension = 'all'
+    )
 from without_cohort
 union all
 select

@@ -96,18 +96,6 @@ MUTATIONS = [
         "('spam_reported')",
         "consents_change_by_unsubscribing",
     ),
-    (
-        "models/marts/cohorts/cohort_retention.sql",
-        "greatest(members.cohort_month, cast(date_trunc('month', refunds.refund_date) as date))",
-        "cast(date_trunc('month', refunds.refund_date) as date)",
-        "cohorts_count_earlier_refunds_at_age_0",
-    ),
-    (
-        "models/marts/kpis/kpi_daily.sql",
-        "when days.date between known_periods.known_from and known_periods.known_to",
-        "when true",
-        "kpi_days_without_an_event",
-    ),
     ("macros/audience.sql", "channel = '{{ channel }}' and is_granted", "is_granted", "pub_loyal_only_with_consent"),
     ("macros/audience.sql", "where is_granted", "where true", "pub_lapsed_only_with_consent"),
     (

@@ -41,8 +41,9 @@ def test_a_mapping_fills_every_required_column_and_no_unknown_one(name: str) -> 
         assert all(isinstance(column, str) or set(column) in KINDS for column in spec["columns"].values()), stream
 
 
-# What the simulated shop has none of: nobody subscribes, is given credit or reports the use of a device.
-NOT_SIMULATED = {"subscriptions", "store_credits", "usage_readings"}
+# What the simulated shop has none of: nobody subscribes, is given credit or reports the use of a
+# device, and it has no social accounts.
+NOT_SIMULATED = {"social_engagement", "subscriptions", "store_credits", "usage_readings"}
 
 
 def test_the_simulated_shop_fills_every_other_stream() -> None:

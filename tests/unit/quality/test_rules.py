@@ -60,6 +60,11 @@ OWN: list[tuple[str, str, dict[str, Any]]] = [
     ("reviews", "rating is 1 to 5", {"rating": 6}),
     ("store_credits", "amount is left to spend, so not negative", {"amount": -0.01}),
     ("usage_readings", "usage counts up from 0", {"usage": -1}),
+    ("social_engagement", "followers is not negative", {"followers": -1}),
+    ("social_engagement", "reactions is not negative", {"reactions": -1}),
+    ("social_engagement", "comments is not negative", {"comments": -1}),
+    ("social_engagement", "shares is not negative", {"shares": -1}),
+    ("social_engagement", "likes is not negative", {"likes": -1}),
 ]
 
 

@@ -55,7 +55,9 @@ create table marts.dim_customers as
 create table marts.fct_ad_performance as select date, spend from staging.stg_ads__ad_performance;
 create table marts.fct_email_events as select * from staging.stg_email__events;
 create table marts.fct_sessions as select * from staging.stg_web__sessions;
-create table marts.cohort_retention as select date '2024-05-01' as cohort_month, 33.00::{MONEY} as net_revenue;
+create table marts.cohort_retention as
+    select 'first_order' as cohort_event, period_type, 'all' as dimension, date '2024-05-01' as cohort_month,
+    33.00::{MONEY} as net_revenue_so_far from (values ('month'), ('week')) as t(period_type);
 create table marts.kpi_daily as
     select 'net_revenue' as metric, 'all' as dimension, 33.00::{MONEY} as numerator;
 create table marts.customer_stage_history as

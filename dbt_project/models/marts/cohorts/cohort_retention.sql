@@ -1,97 +1,99 @@
 with
 
-orders as (
-    select * from {{ ref('int_orders__net_of_refunds') }}
-),
-
-refunds as (
-    select * from {{ ref('int_refunds__matched') }}
-),
-
 members as (
-    select
-        customer_key,
-        cast(date_trunc('month', order_date) as date) as cohort_month
-    from orders
-    where order_sequence = 1
+    select * from {{ ref('int_kpis__cohort_members') }}
 ),
 
-cohorts as (
-    select
-        cohort_month,
-        count(*) as cohort_customers
-    from members
-    group by cohort_month
-),
-
-last_months as (
-    select cast(date_trunc('month', {{ last_day() }}) as date) as last_month
+cells as (
+    select * from {{ ref('int_kpis__cohort_cells') }}
 ),
 
 bounds as (
     select
-        min(cohorts.cohort_month) as first_month,
-        max(last_months.last_month) as last_month
-    from cohorts
-    cross join last_months
+        min(cohort_start) as first_day,
+        {{ last_day() }} as last_day
+    from members
 ),
 
 days as (
-    select {{ each_day('first_month', 'last_month') }} as day
+    select {{ each_day('first_day', 'last_day') }} as date
     from bounds
 ),
 
-calendar as (
-    select distinct cast(date_trunc('month', day) as date) as month
+periods as (
+    {%- for period_type in ['month', 'week'] %}
+    select distinct
+        '{{ period_type }}' as period_type,
+        {{ period_start(period_type, 'date') }} as period_start,
+        {{ next_period(period_type, period_start(period_type, 'date')) }} as next_start
     from days
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 ),
 
-cells as (
+-- A period in which nobody came has no cell: there it says 0.
+grid as (
     select
-        cohorts.cohort_month,
-        cohorts.cohort_customers,
-        calendar.month
-    from cohorts
-    inner join calendar on cohorts.cohort_month <= calendar.month
-),
-
-activity as (
-    select
-        members.cohort_month,
-        cast(date_trunc('month', orders.order_date) as date) as month,
-        count(distinct orders.customer_key) as active_customers,
-        count(*) as orders,
-        sum(orders.gross_revenue) as gross_revenue
+        members.*,
+        periods.period_start,
+        case members.period_type
+            when 'month' then {{ month_number('periods.period_start') }} - {{ month_number('members.cohort_start') }}
+            else
+                {{ days_between(
+                    'cast(members.cohort_start as timestamp)', 'cast(periods.period_start as timestamp)'
+                ) }} / 7
+        end as age,
+        periods.next_start <= {{ local_date(as_of()) }} as is_mature
     from members
-    inner join orders on members.customer_key = orders.customer_key and orders.is_completed
-    group by members.cohort_month, cast(date_trunc('month', orders.order_date) as date)
+    inner join periods
+        on members.period_type = periods.period_type and members.cohort_start <= periods.period_start
 ),
 
--- Money given back counts in the month it was given back, not in the month of the order; at age 0 when the order it
--- undoes lies before the first order we know.
-given_back as (
+filled as (
     select
-        members.cohort_month,
-        greatest(members.cohort_month, cast(date_trunc('month', refunds.refund_date) as date)) as month,
-        sum(refunds.refunded_amount - refunds.refunded_tax_amount) as refunded
-    from members
-    inner join refunds on members.customer_key = refunds.customer_key
-    left join orders on refunds.order_key = orders.order_key
-    where orders.order_key is null or orders.is_completed
-    group by
-        members.cohort_month,
-        greatest(members.cohort_month, cast(date_trunc('month', refunds.refund_date) as date))
+        grid.*,
+        coalesce(cells.active_customers, 0) as active_customers,
+        coalesce(cells.orders, 0) as orders,
+        coalesce(cells.gross_revenue, 0) as gross_revenue,
+        coalesce(cells.net_revenue, 0) as net_revenue,
+        coalesce(cells.costed_revenue, 0) as costed_revenue,
+        coalesce(cells.costed_margin, 0) as costed_margin,
+        case when cells.cohort_start is null then 0 else cells.margin end as margin
+    from grid
+    left join cells
+        on
+            grid.cohort_event = cells.cohort_event
+            and grid.period_type = cells.period_type
+            and grid.cohort_start = cells.cohort_start
+            and grid.period_start = cells.period_start
+            and grid.dimension = cells.dimension
+            and grid.dimension_value = cells.dimension_value
 )
 
 select
-    cells.cohort_month,
-    cast({{ month_number('cells.month') }} - {{ month_number('cells.cohort_month') }} as integer) as months_since,
-    cells.cohort_customers,
-    coalesce(activity.active_customers, 0) as active_customers,
-    coalesce(activity.orders, 0) as orders,
-    cast(coalesce(activity.gross_revenue, 0) - coalesce(given_back.refunded, 0) as decimal(18, 4)) as net_revenue,
-    '{{ var("reporting_currency") }}' as currency,
-    cast(cells.month + interval 1 month as date) <= {{ local_date(as_of()) }} as is_mature
-from cells
-left join activity on cells.cohort_month = activity.cohort_month and cells.month = activity.month
-left join given_back on cells.cohort_month = given_back.cohort_month and cells.month = given_back.month
+    cohort_event,
+    period_type,
+    dimension,
+    dimension_value,
+    cohort_start,
+    cast(age as integer) as age,
+    period_start,
+    case when period_type = 'month' then cohort_start end as cohort_month,
+    case when period_type = 'month' then cast(age as integer) end as months_since,
+    is_mature,
+    cohort_customers,
+    case when is_mature then active_customers end as active_customers,
+    case when is_mature then cast(active_customers as double) / cohort_customers end as retention_rate,
+    case when is_mature then 1 - cast(active_customers as double) / cohort_customers end as churn_rate,
+    case when is_mature then orders end as orders,
+    case when is_mature then cast(gross_revenue as decimal(18, 4)) end as gross_revenue,
+    case when is_mature then cast(net_revenue as decimal(18, 4)) end as net_revenue,
+    case when is_mature then cast(costed_revenue as decimal(18, 4)) end as costed_revenue,
+    case when is_mature then cast(costed_margin as decimal(18, 4)) end as costed_margin,
+    case when is_mature then cast(margin as decimal(18, 4)) end as margin,
+    orders as orders_so_far,
+    cast(net_revenue as decimal(18, 4)) as net_revenue_so_far,
+    '{{ var("reporting_currency") }}' as currency
+from filled

@@ -1,0 +1,69 @@
+"""Cohorts, metrics, what customers are worth, and the ledger of quoted statistics."""
+
+INTERMEDIATE = "models/intermediate/kpis"
+KPIS = "models/marts/kpis"
+COHORTS = "models/marts/cohorts"
+# path in the project, what stands there, what it becomes, the unit test that must notice
+MUTATIONS = [
+    (
+        f"{INTERMEDIATE}/int_kpis__cohort_cells.sql",
+        "greatest(first_order_date, refund_date)",
+        "refund_date",
+        "cohort_cells_earlier_refund_at_age_0",
+    ),
+    (
+        f"{INTERMEDIATE}/int_kpis__orders.sql",
+        "and products.unit_cost is null",
+        "and false",
+        "kpi_orders_of_unknown_cost",
+    ),
+    (
+        f"{INTERMEDIATE}/int_kpis__customers_daily.sql",
+        "sequence = 1 or previous",
+        "true or previous",
+        "customers_of_a_week_count_once",
+    ),
+    (
+        f"{INTERMEDIATE}/int_kpis__refunds.sql",
+        "where refunds.order_key is null or orders.order_key is not null",
+        "",
+        "kpi_refunds_of_orders_that_counted",
+    ),
+    (
+        f"{COHORTS}/cohort_retention.sql",
+        "case when is_mature then active_customers end",
+        "active_customers",
+        "cohorts_mask_the_month_that_runs",
+    ),
+    (
+        f"{COHORTS}/cohort_value.sql",
+        "case when count(*) over ages = count(margin) over ages then sum(margin) over ages end",
+        "sum(margin) over ages",
+        "cohort_value_of_unknown_cost",
+    ),
+    (
+        f"{KPIS}/kpi_measures_period.sql",
+        "when periods.next_start > known_days.known_from and periods.period_start <= known_days.known_to",
+        "when true",
+        "measures_of_days_without_an_event",
+    ),
+    (
+        f"{KPIS}/acquisition_payback.sql",
+        "cohorts.cumulative_contribution >= months.spend",
+        "cohorts.cumulative_contribution > months.spend",
+        "payback_in_the_month_the_cost_is_reached",
+    ),
+    (
+        f"{KPIS}/acquisition_allowable_cac.sql",
+        "methods.cac > methods.customer_value",
+        "methods.cac < methods.customer_value",
+        "allowable_cac_and_what_is_above_it",
+    ),
+    (
+        "models/intermediate/benchmarks/int_benchmarks__customers.sql",
+        "and buyers.first_order_date <= claims.watched_until",
+        "",
+        "claims_second_orders_of_the_new",
+    ),
+    ("macros/wilson_bound.sql", "{{ z * z / 4 }}", "0", "ledger_interval_as_published"),
+]
