@@ -15,6 +15,7 @@ seeds:
     data_tests:
       - unique_combination: {name: bad_combination, arguments: {columns: [a, b]}}
       - agrees_with: {name: bad_sum, arguments: {this_sum: sum(c), other: ref('known_bad'), other_sum: sum(c) + 1}}
+      - never_null: {name: bad_blank, arguments: {columns: [a, b]}}
       - agrees_with: {name: bad_null, arguments: {this_sum: sum(c), other: ref('known_bad'), other_sum: min(b)}}
 """
 
@@ -56,7 +57,7 @@ def test_the_broken_project_still_runs(broken):
     assert names(broken, "error") == set()
 
 
-@pytest.mark.parametrize("test", ["bad_combination", "bad_sum", "bad_null"])
+@pytest.mark.parametrize("test", ["bad_combination", "bad_sum", "bad_blank", "bad_null"])
 def test_our_own_data_tests_can_fail(broken, test):
     # dbt ends the name of a data test with a hash of its arguments, after the name.
     failed = {unique_id for unique_id, status in broken.items() if status == "fail"}
