@@ -19,6 +19,10 @@ BROKEN = {
         "update stages set lost_to_stage = 'lapsed' where model_id = 'visitor5' and stage = 'new'",
         "update stages set horizon_days = null where model_id = 'visitor5' and stage = 'new'",
     ],
+    "stages_have_metrics": [
+        "delete from stage_metrics where model_id = 'growth5' and stage = 'advocacy'",
+        "update stage_metrics set stage = 'loyall' where model_id = 'rf7' and stage = 'loyal'",
+    ],
     "stage_rules_ask_for_known_milestones": [
         "update stage_rules set requires = 'refered' where rule_id = 'growth5_advocacy'",
         "update stage_rules set unless = 'signed_up faild_trial' where rule_id = 'relationship5_exploration'",

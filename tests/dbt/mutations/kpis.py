@@ -65,5 +65,5 @@ MUTATIONS = [
         "",
         "claims_second_orders_of_the_new",
     ),
-    ("macros/wilson_bound.sql", "{{ z * z / 4 }}", "0", "ledger_interval_as_published"),
+    ("macros/statistics/wilson_bound.sql", "+ 0.960364705173531", "", "ledger_interval_as_published"),
 ]
