@@ -7,10 +7,10 @@ MUTATIONS = [
     ("seeds/stage_rules.csv", "3,,,,,,20,56,", "3,,,,,,20,57,", "intervals_rf7_three_orders"),
     ("seeds/stage_rules.csv", "3,,,,,,56,113,", "3,,,,,,57,113,", "intervals_rf7_three_orders"),
     (
-        "models/intermediate/orders/int_orders__net_of_refunds.sql",
+        "models/intermediate/orders/int_refunds__totals.sql",
         "min(refunded_at) filter (where refunded_so_far >= paid_amount and paid_amount > 0)",
         "min(refunded_at) filter (where false)",
-        "orders_net_fully_refunded_by_the_second_refund",
+        "refunds_total_fully_refunded_by_the_second_refund",
     ),
     (
         "models/intermediate/orders/int_orders__priced.sql",

@@ -12,10 +12,10 @@ MUTATIONS = [
         "cohort_cells_earlier_refund_at_age_0",
     ),
     (
-        f"{INTERMEDIATE}/int_kpis__orders.sql",
-        "and products.unit_cost is null",
-        "and false",
-        "kpi_orders_of_unknown_cost",
+        "models/intermediate/orders/int_orders__priced.sql",
+        "case when count(*) = count(goods_cost) then sum(goods_cost) end",
+        "sum(goods_cost)",
+        "orders_priced_cost_of_goods",
     ),
     (
         f"{INTERMEDIATE}/int_kpis__customers_daily.sql",

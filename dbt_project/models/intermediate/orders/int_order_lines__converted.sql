@@ -8,6 +8,10 @@ orders as (
     select * from {{ ref('stg_shop__orders') }}
 ),
 
+products as (
+    select * from {{ ref('stg_shop__products') }}
+),
+
 rates as (
     select * from {{ ref('int_fx__rates') }}
 ),
@@ -42,6 +46,12 @@ select
     order_lines.tax_amount as source_tax_amount,
     {{ in_reporting_currency('order_lines.gross_amount') }} as gross_amount,
     {{ in_reporting_currency('order_lines.discount_amount') }} as discount_amount,
-    {{ in_reporting_currency('order_lines.tax_amount') }} as tax_amount
+    {{ in_reporting_currency('order_lines.tax_amount') }} as tax_amount,
+    case
+        when order_lines.line_type = 'product'
+            then cast(order_lines.quantity * products.unit_cost as decimal(18, 4))
+        else 0
+    end as goods_cost
 from order_lines
 inner join rated_orders as rates on order_lines.order_key = rates.order_key
+left join products on order_lines.product_key = products.product_key

@@ -52,7 +52,9 @@ line_totals as (
         sum(gross_amount) as gross_amount,
         sum(discount_amount) as discount_amount,
         sum(tax_amount) as tax_amount,
-        sum(quantity) filter (where line_type = 'product') as items_count
+        sum(quantity) filter (where line_type = 'product') as items_count,
+        -- Unknown as soon as the cost of one product is.
+        case when count(*) = count(goods_cost) then sum(goods_cost) end as goods_cost
     from order_lines
     group by order_key
 ),
@@ -63,6 +65,7 @@ priced as (
         rates.rate,
         {{ in_reporting_currency('orders.shipping_amount') }} as own_shipping_amount,
         line_totals.items_count,
+        line_totals.goods_cost,
         case
             when (orders.gross_amount is distinct from line_totals.source_gross_amount)
                 then {{ in_reporting_currency('orders.gross_amount') }}
@@ -110,6 +113,7 @@ select
     cast(coalesce(priced.own_gross_amount, priced.lines_gross_amount, 0) as decimal(18, 4)) as gross_amount,
     cast(coalesce(priced.own_discount_amount, priced.lines_discount_amount, 0) as decimal(18, 4)) as discount_amount,
     cast(coalesce(priced.own_tax_amount, priced.lines_tax_amount, 0) as decimal(18, 4)) as tax_amount,
-    priced.own_shipping_amount as shipping_amount
+    priced.own_shipping_amount as shipping_amount,
+    cast(priced.goods_cost as decimal(18, 4)) as goods_cost
 from priced
 inner join numbered on priced.order_key = numbered.order_key
