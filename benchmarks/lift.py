@@ -26,7 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import duckdb
 
 from include.demo.simulator import simulate
-from include.lake.layout import lake_columns
+from include.lake.layout import Lake, lake_columns
+from include.settings import Settings
 from include.sources.entities import all_entities
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
@@ -75,10 +76,9 @@ def add_shop(seed: int, customers: int, folder: Path) -> Path:
     with duckdb.connect(config={"threads": 1}) as con:
         for entity in all_entities().values():
             files = shop / entity.name
+            if not files.exists():
+                continue
             reader = READERS[next(files.iterdir()).suffix]
-            columns = ", ".join(
-                f"cast({other.get(name, name)} as {kind}) as {name}" for name, kind in lake_columns(entity).items()
-            )
             provenance = (
                 f"'{source}' as _source, 'f' as _file, row_number() over () as _row, 'l' as _load_id,"
                 " timestamp '2026-01-01' as _loaded_at"
@@ -86,12 +86,18 @@ def add_shop(seed: int, customers: int, folder: Path) -> Path:
             target = folder / "lake" / source / entity.name / "load_date=2026-01-01" / "l.parquet"
             target.parent.mkdir(parents=True, exist_ok=True)
             rows = f"select *, {provenance} from {reader}('{files}/*')"
+            filled = {name for name, *_ in con.execute(f"describe {rows}").fetchall()}
+            columns = ", ".join(
+                f"cast({other.get(name, name) if name in filled else 'null'} as {kind}) as {name}"
+                for name, kind in lake_columns(entity).items()
+            )
             con.execute(f"copy (select {columns} from ({rows})) to '{target}' (format parquet)")
     return shop / "_truth" / "campaigns.parquet"
 
 
 def build(folder: Path) -> None:
-    """Build campaign_lift and everything it is made of."""
+    """Build campaign_lift and everything it is made of; streams the shops lack have their empty file."""
+    Lake(Settings(data_dir=folder, lake_url=str(folder / "lake"))).write_contracts()
     command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "build", "--select", "+campaign_lift"]
     command += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
     command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--vars", json.dumps(VARIABLES)]

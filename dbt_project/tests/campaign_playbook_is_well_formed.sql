@@ -18,6 +18,8 @@ left join stages on playbook.model_id = stages.model_id and playbook.stage = sta
 where
     playbook.due_from_days >= playbook.due_until_days
     or playbook.conversion_window_days < 1
+    or playbook.failed_after_days < 1
+    or playbook.failed_after_days > playbook.conversion_window_days
     or playbook.hold_out_share < 0
     or playbook.hold_out_share >= 1
     or playbook.cap_messages < 1

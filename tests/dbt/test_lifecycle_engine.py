@@ -17,7 +17,7 @@ CUSTOMERS, DAYS = 1_000, 800
 FIRST = date(2023, 1, 1)
 TOUCHES = (
     "first_session", "product_viewed", "second_session", "registered", "newsletter_joined", "cart_created",
-    "checkout_started", "email_clicked", "referral_made", "review_written",
+    "checkout_started", "email_clicked", "referral_made", "review_written", "subscription_started",
 )  # fmt: skip
 
 

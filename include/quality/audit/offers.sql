@@ -17,18 +17,33 @@ offered_money as (
     inner join money using (offer_id)
 ),
 
--- The last message without money since the last order whose window is over without an order.
+campaigns as (
+    select distinct source, campaign_id, campaign_name from marts.fct_email_events where event_type = 'sent'
+),
+
+-- What each campaign carries: the first row of the map that fits its id or its name.
+first_fits as (
+    select campaigns.source, campaigns.campaign_id, min(mapped.priority) as priority
+    from campaigns
+    inner join seeds.campaign_map as mapped
+        on lower(campaigns.campaign_id) like mapped.campaign_like or lower(campaigns.campaign_name) like mapped.campaign_like
+    group by all
+),
+
+-- The last message without money since the last order whose days are over without an order.
 bare_offers as (
     select distinct events.customer_key
     from marts.fct_email_events as events
-    inner join seeds.campaign_messages as messages using (campaign_id)
-    inner join seeds.campaign_playbook as playbook using (trigger_id)
+    inner join first_fits using (source, campaign_id)
+    inner join seeds.campaign_map as messages using (priority)
+    inner join seeds.campaign_playbook as playbook on messages.trigger_id = playbook.trigger_id
     inner join marts.dim_customers as customers using (customer_key)
     where
         events.event_type = 'sent'
         and (messages.offer_id is null or messages.offer_id not in (select offer_id from money))
         and (customers.last_order_at is null or events.event_at > customers.last_order_at)
-        and events.event_at + to_days(cast(playbook.conversion_window_days as integer)) <= $as_of
+        and events.event_at
+        + to_days(cast(coalesce(playbook.failed_after_days, playbook.conversion_window_days) as integer)) <= $as_of
 ),
 
 steps as (

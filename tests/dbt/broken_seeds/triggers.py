@@ -4,6 +4,8 @@ BROKEN = {
     "campaign_playbook_is_well_formed": [
         "update campaign_playbook set due_until_days = due_from_days where trigger_id = 'rf7_new'",
         "update campaign_playbook set conversion_window_days = 0 where trigger_id = 'rf7_new'",
+        "update campaign_playbook set failed_after_days = 0 where trigger_id = 'rf7_new'",
+        "update campaign_playbook set failed_after_days = 8 where trigger_id = 'visitor_welcome'",
         "update campaign_playbook set hold_out_share = 1 where trigger_id = 'rf7_new'",
         "update campaign_playbook set hold_out_share = -0.1 where trigger_id = 'rf7_new'",
         "update campaign_playbook set cap_messages = 0 where trigger_id = 'rf7_new'",
@@ -58,9 +60,5 @@ BROKEN = {
         "update product_care set accessory_category = 'Coffee' where category = 'Coffee'",
         "update product_care set season_last_month = null where category = 'Candles'",
         "update product_care set season_first_month = 13 where category = 'Candles'",
-    ],
-    "campaign_messages_carry_what_the_playbook_says": [
-        "update campaign_messages set offer_id = 'best_offer' where campaign_id = 'flow-win-back'",
-        "update campaign_messages set offer_id = 'coupon' where campaign_id = 'flow-welcome'",
     ],
 }

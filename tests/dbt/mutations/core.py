@@ -104,6 +104,18 @@ MUTATIONS = [
         "order by _loaded_at asc",
         "stg_customers_latest_load_wins",
     ),
+    (
+        "models/intermediate/touchpoints/int_subscriptions__identified.sql",
+        "and customer_keys.lookup_type = 'account'",
+        "",
+        "subscriptions_keep_unknown_customers",
+    ),
+    (
+        "models/intermediate/lifecycle/int_lifecycle__first_touches.sql",
+        "'subscriptions', 'started_at'",
+        "'subscriptions', 'renews_at'",
+        "first_touches_of_subscriptions",
+    ),
     ("models/staging/shop/stg_shop__orders.sql", "ordered_at < ", "ordered_at <= ", "stg_orders_known_at_as_of"),
     (
         "macros/in_reporting_currency.sql",

@@ -10,6 +10,24 @@ MUTATIONS = [
         "campaigns_first_fit_by_id_or_name",
     ),
     (
+        f"{CAMPAIGNS}/int_campaigns__mapped.sql",
+        "coalesce(playbook.conversion_window_days, matching.conversion_window_days)",
+        "matching.conversion_window_days",
+        "campaigns_windows_of_the_seven_states",
+    ),
+    (
+        f"{CAMPAIGNS}/int_campaigns__mapped.sql",
+        "nullif(coalesce(playbook.hold_out_share, matching.hold_out_share), 0)",
+        "coalesce(playbook.hold_out_share, matching.hold_out_share)",
+        "campaigns_take_window_and_share_from_the_playbook",
+    ),
+    (
+        "seeds/campaign_map.csv",
+        "35,at-risk-%,rf7_at_risk",
+        "35,at-risk-%,rf7_lost",
+        "campaigns_windows_of_the_seven_states",
+    ),
+    (
         f"{CAMPAIGNS}/int_campaigns__exposures_converted.sql",
         "exposures.window_end >= placed.ordered_at",
         "exposures.window_end > placed.ordered_at",

@@ -5,7 +5,7 @@ QUEUE = "models/marts/campaigns/campaign_triggers.sql"
 # path in the project, what stands there, what it becomes, the unit test that must notice
 MUTATIONS = [
     ("seeds/campaign_playbook.csv", "order,,56,67,2,", "order,,56,68,2,", "candidates_rf7_three_orders"),
-    ("seeds/campaign_playbook.csv", "order,,180,360,10,", "order,,181,360,10,", "candidates_lapsed_ladder"),
+    ("seeds/campaign_playbook.csv", "order,,180,360,7,", "order,,181,360,7,", "candidates_lapsed_ladder"),
     ("seeds/campaign_playbook.csv", "order,,51,64,12,", "order,,51,64,13,", "offered_conversion_windows_of_the_states"),
     (
         f"{CAMPAIGNS}/int_campaigns__candidates.sql",
@@ -18,6 +18,18 @@ MUTATIONS = [
         "where is_current",
         "where true",
         "candidates_not_of_a_stage_that_ended",
+    ),
+    (
+        f"{CAMPAIGNS}/int_campaigns__messages.sql",
+        "coalesce(playbook.failed_after_days, playbook.conversion_window_days)",
+        "playbook.conversion_window_days",
+        "messages_lately_or_of_the_playbook",
+    ),
+    (
+        f"{CAMPAIGNS}/int_campaigns__messages.sql",
+        "email_events.source = campaigns.source and",
+        "",
+        "messages_lately_or_of_the_playbook",
     ),
     (f"{CAMPAIGNS}/int_campaigns__members.sql", "3, 1) - 1", "3, 1)", "members_born_on_29_february"),
     (

@@ -89,13 +89,17 @@ BROKEN = [
     ("update marts.campaign_triggers set offer_id = 'bonus' where trigger_key = 't3'", "the policy of the customer's"),
     ("update seeds.offer_policies set max_level = 1", "the policy of the customer's stage"),
     ("delete from marts.fct_email_events", "after an offer without one has failed"),
-    # Its window of 7 days is open until an instant after the run.
+    # Its 7 days are over an instant after the run.
     (
         "update marts.fct_email_events set event_at = timestamp '2024-05-25 00:00:01'",
         "after an offer without one has failed",
     ),
     ("update marts.dim_customers set last_order_at = timestamp '2024-05-20'", "after an offer without one has failed"),
-    ("update seeds.campaign_messages set offer_id = 'bonus'", "after an offer without one has failed"),
+    ("update seeds.campaign_map set offer_id = 'bonus'", "after an offer without one has failed"),
+    ("update seeds.campaign_map set campaign_like = 'hello'", "after an offer without one has failed"),
+    # An earlier row fits its name: it carried something else.
+    ("insert into seeds.campaign_map values (0, 'who we are', 'other', null)", "after an offer without one has failed"),
+    ("update seeds.campaign_playbook set failed_after_days = null", "after an offer without one has failed"),
     (
         "update marts.campaign_triggers set is_selected = true, customer_key = 'c' || trigger_key;"
         " update seeds.offer_ladder set value_percent = 10 where offer_id = 'more'",

@@ -35,8 +35,8 @@ create table staging.stg_shop__customers as select unnest(['c1', 'c2']) as accou
 create table staging.stg_ads__ad_performance as
     select date '2024-05-01' as date, 'EUR' as currency, 7.00::{MONEY} as spend;
 create table staging.stg_email__events as
-    select 'e1' as event_key, 'c1' as customer_key, 'hello' as campaign_id, 'sent' as event_type,
-    timestamp '2024-05-20' as event_at;
+    select 'e1' as event_key, 'c1' as customer_key, 'mail' as source, 'hello-1' as campaign_id,
+    'Who we are' as campaign_name, 'sent' as event_type, timestamp '2024-05-20' as event_at;
 create table staging.stg_web__sessions as select 's1' as session_key;
 
 create table marts.fct_orders as
@@ -84,11 +84,13 @@ create table seeds.offer_ladder as
 create table seeds.offer_policies as
     select * from (values ('rf7', 'dormant', 2), ('rf7', 'loyal', 1)) as t(model_id, stage, max_level);
 create table seeds.campaign_playbook as
-    select * from (values ('hello', 'registered', null, null, 0, 7, null),
-    ('away', 'last_order', 'v', 'lapsed', 90, 10, 'bonus'),
-    ('gone', 'last_order', 'v', 'lapsed', 180, 10, 'more'))
-    as t(trigger_id, occasion, model_id, stage, due_from_days, conversion_window_days, offer_id);
-create table seeds.campaign_messages as select 'hello' as campaign_id, 'hello' as trigger_id, null::varchar as offer_id;
+    select * from (values ('hello', 'registered', null, null, 0, 14, 7, null),
+    ('away', 'last_order', 'v', 'lapsed', 90, 10, null, 'bonus'),
+    ('gone', 'last_order', 'v', 'lapsed', 180, 10, null, 'more'))
+    as t(trigger_id, occasion, model_id, stage, due_from_days, conversion_window_days, failed_after_days, offer_id);
+create table seeds.campaign_map as
+    select * from (values (1, 'hello-%', 'hello', null::varchar), (9, '%', 'other', null))
+    as t(priority, campaign_like, trigger_id, offer_id);
 create table seeds.trigger_parameters as select 'offer_budget' as parameter, 3.0 as value;
 create table seeds.segments as select 'loyal' as segment_id;
 create table contacts.contacts as select 'c1' as customer_key, 'ann@example.org' as email;

@@ -48,18 +48,18 @@ ranked_policies as (
     inner join policies on stays.model_id = policies.model_id and stays.stage = policies.stage
 ),
 
--- A message without a discount since the last order, whose window ended without one.
+-- A message without a discount since the last order, which was given its days and brought none.
 failed_bare_offers as (
     select
         messages.customer_key,
-        max({{ plus_days('messages.sent_at', 'messages.conversion_window_days') }}) as failed_at
+        max({{ plus_days('messages.sent_at', 'messages.failed_after_days') }}) as failed_at
     from messages
     inner join customers on messages.customer_key = customers.customer_key
     left join offers on messages.offer_id = offers.offer_id
     where
         coalesce(offers.kind, 'perk') = 'perk'
         and (customers.last_order_at is null or messages.sent_at > customers.last_order_at)
-        and {{ plus_days('messages.sent_at', 'messages.conversion_window_days') }} <= {{ as_of() }}
+        and {{ plus_days('messages.sent_at', 'messages.failed_after_days') }} <= {{ as_of() }}
     group by messages.customer_key
 ),
 

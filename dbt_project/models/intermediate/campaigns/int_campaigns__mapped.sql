@@ -1,4 +1,5 @@
--- What the retailer says a campaign is for: of the rows of campaign_map that fit its id or name, the first.
+-- What the retailer says a campaign is for: of the rows of campaign_map that fit its id or name, the first. Its window
+-- and planned hold-outs are the playbook's, or its own when it is none of the playbook's triggers.
 with
 
 campaigns as (
@@ -15,6 +16,10 @@ hold_outs as (
 
 campaign_map as (
     select * from {{ ref('campaign_map') }}
+),
+
+playbook as (
+    select * from {{ ref('campaign_playbook') }}
 ),
 
 seen as (
@@ -43,6 +48,7 @@ matching as (
     select
         named.*,
         campaign_map.trigger_id,
+        campaign_map.offer_id,
         campaign_map.conversion_window_days,
         campaign_map.hold_out_share,
         row_number() over (partition by named.source, named.campaign_id order by campaign_map.priority) as precedence
@@ -54,11 +60,14 @@ matching as (
 )
 
 select
-    source,
-    campaign_id,
-    campaign_name,
-    trigger_id,
-    conversion_window_days,
-    hold_out_share
+    matching.source,
+    matching.campaign_id,
+    matching.campaign_name,
+    matching.trigger_id,
+    matching.offer_id,
+    coalesce(playbook.conversion_window_days, matching.conversion_window_days) as conversion_window_days,
+    -- A share of 0 is no experiment: nothing to hold a split against.
+    nullif(coalesce(playbook.hold_out_share, matching.hold_out_share), 0) as hold_out_share
 from matching
-where precedence = 1
+left join playbook on matching.trigger_id = playbook.trigger_id
+where matching.precedence = 1

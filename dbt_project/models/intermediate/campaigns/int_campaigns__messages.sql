@@ -5,8 +5,8 @@ email_events as (
     select * from {{ ref('int_email_events__identified') }}
 ),
 
-messages as (
-    select * from {{ ref('campaign_messages') }}
+campaigns as (
+    select * from {{ ref('int_campaigns__mapped') }}
 ),
 
 playbook as (
@@ -22,14 +22,14 @@ select
     email_events.email_event_key,
     email_events.customer_key,
     email_events.event_at as sent_at,
-    messages.trigger_id,
-    messages.offer_id,
-    playbook.conversion_window_days
+    playbook.trigger_id,
+    campaigns.offer_id,
+    coalesce(playbook.failed_after_days, playbook.conversion_window_days) as failed_after_days
 from email_events
 cross join caps
-left join messages on email_events.campaign_id = messages.campaign_id
-left join playbook on messages.trigger_id = playbook.trigger_id
+left join campaigns on email_events.source = campaigns.source and email_events.campaign_id = campaigns.campaign_id
+left join playbook on campaigns.trigger_id = playbook.trigger_id
 where
     email_events.event_type = 'sent'
     and email_events.customer_key is not null
-    and (messages.trigger_id is not null or {{ plus_days('email_events.event_at', 'caps.cap_days') }} > {{ as_of() }})
+    and (playbook.trigger_id is not null or {{ plus_days('email_events.event_at', 'caps.cap_days') }} > {{ as_of() }})

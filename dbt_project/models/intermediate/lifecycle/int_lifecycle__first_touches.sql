@@ -34,6 +34,12 @@ reviews as (
     where customer_key is not null
 ),
 
+-- A trial is a subscription: the customer has signed up for one.
+subscriptions as (
+    select * from {{ ref('int_subscriptions__identified') }}
+    where customer_key is not null
+),
+
 milestones as (
     select distinct event_type
     from {{ ref('stage_milestones') }}
@@ -72,6 +78,7 @@ touches as (
         ('newsletter_joined', 'consents', 'changed_at'),
         ('referral_made', 'referrals', 'referred_at'),
         ('review_written', 'reviews', 'reviewed_at'),
+        ('subscription_started', 'subscriptions', 'started_at'),
     ] %}
     select
         customer_key,
