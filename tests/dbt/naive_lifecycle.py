@@ -9,7 +9,8 @@ import csv
 import math
 import statistics
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 DAY = 86_400
@@ -65,7 +66,7 @@ def shop_medians(customers: list[list[Event]]) -> dict[tuple[int, int], int]:
     for events in customers:
         orders = [event for event in events if event.kind == "order_completed"]
         months |= {(event.at.year, event.at.month) for event in orders}
-        for earlier, later in zip(orders, orders[1:], strict=False):
+        for earlier, later in pairwise(orders):
             if (gap := gap_days(earlier, later)) is not None:
                 gaps.append(((later.at.year, later.at.month), math.floor(gap)))
     known = {month: [gap for ended, gap in gaps if ended < month] for month in months}
@@ -80,7 +81,7 @@ class Naive:
 
     def rhythm(self, orders: list[Event]) -> int | None:
         """Days that may pass after the last of these orders, by the customer's own rhythm."""
-        own = [gap_days(earlier, later) for earlier, later in zip(orders, orders[1:], strict=False)]
+        own = [gap_days(earlier, later) for earlier, later in pairwise(orders)]
         recent = [gap for gap in [None, *own][-9:] if gap is not None]
         if not recent:
             return None
@@ -134,9 +135,9 @@ class Naive:
         )
 
     def stages(self, events: list[Event], first: date, days: int) -> dict[str, list[str | None]]:
-        """Model -> stage at each midnight from `first` on; None before the first event, 'a & b' where two rules hold."""
+        """Model -> stage at each midnight from `first` on; None before the first event, 'a & b' where two hold."""
         events = sorted(events, key=lambda event: (event.at, self.seeds.rank[event.kind], event.cause))
-        start = datetime(first.year, first.month, first.day)
+        start = datetime.combine(first, time.min)
         found: dict[str, list[str | None]] = {rule["model_id"]: [None] * days for rule in self.seeds.rules}
         for index, event in enumerate(events):
             until = events[index + 1].at if index + 1 < len(events) else start + timedelta(days=days)

@@ -1,4 +1,4 @@
-"""docs/coverage.md names for every requirement the models that meet it and the tests that hold it; all of them exist."""
+"""docs/coverage.md names for every requirement the models that meet it and the tests that hold it; all exist."""
 
 from __future__ import annotations
 

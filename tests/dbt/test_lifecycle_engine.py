@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import product
 
 import duckdb
@@ -15,6 +15,7 @@ from project_copy import Project, copy_of_the_project
 
 CUSTOMERS, DAYS = 1_000, 800
 FIRST = date(2023, 1, 1)
+FOREVER = datetime.combine(date.max, time.max)
 TOUCHES = (
     "first_session", "product_viewed", "second_session", "registered", "newsletter_joined", "cart_created",
     "checkout_started", "email_clicked", "referral_made", "review_written", "subscription_started",
@@ -23,7 +24,7 @@ TOUCHES = (
 
 def random_customer(rng: random.Random, number: int) -> list[Event]:
     """Touches, orders, refunds and ties at whole hours, midnight included."""
-    start = datetime(FIRST.year, FIRST.month, FIRST.day)
+    start = datetime.combine(FIRST, time.min)
 
     def moment(latest: int = DAYS) -> datetime:
         return start + timedelta(hours=rng.choice([24 * rng.randrange(latest), rng.randrange(24 * latest)]))
@@ -83,14 +84,14 @@ def stays(seeds_and_customers, lake, tmp_path_factory) -> dict[tuple[int, str], 
         for number, model, start, end, stage in con.execute(
             query.format("intermediate.int_lifecycle__stages")
         ).fetchall():
-            found.setdefault((number, model), []).append((start, end or datetime.max, stage))
+            found.setdefault((number, model), []).append((start, end or FOREVER, stage))
     return found
 
 
 def at_midnights(stays: list[tuple[datetime, datetime, str]]) -> list[str | None]:
     """The stage at each midnight, as the filter of the docs finds it; 'a & b' where two stays hold."""
     found: list[str | None] = [None] * DAYS
-    midnights = [datetime(FIRST.year, FIRST.month, FIRST.day) + timedelta(days=day) for day in range(DAYS)]
+    midnights = [datetime.combine(FIRST, time.min) + timedelta(days=day) for day in range(DAYS)]
     for start, end, stage in stays:
         for day in range(bisect_left(midnights, start), bisect_left(midnights, end)):
             found[day] = f"{found[day]} & {stage}" if found[day] else stage

@@ -15,7 +15,7 @@ from include.demo.simulator import simulate
 from include.settings import PROJECT_ROOT, Settings
 from tests.support import pipeline
 
-END = datetime(2026, 1, 1)
+END = datetime.fromisoformat("2026-01-01")
 DAYS = sorted(END - timedelta(hours=hours) for hours in random.Random(10).sample(range(24 * 30, 24 * 900), 10))
 
 # What had begun by then; an end that had not come yet was not known to be reached.
@@ -50,7 +50,7 @@ CHANGED_HANDS = " union ".join(
 
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory):
-    """A function from a day to a connection with the build as of the day and the one of the end, `build` and `final`."""
+    """A function from a day to a connection with the builds as of the day and as of the end, `build` and `final`."""
     folder = tmp_path_factory.mktemp("replay")
     settings = Settings(
         _env_file=None,
