@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from cosmos import DbtTaskGroup, ExecutionConfig, ExecutionMode, LoadMode, ProfileConfig, ProjectConfig, RenderConfig
-from cosmos.constants import InvocationMode, TestBehavior
+from cosmos.constants import InvocationMode, SeedRenderingBehavior, TestBehavior
 
 from include.orchestration.defaults import POOL, WATCHERS_POOL
 from include.orchestration.failing import final
@@ -20,7 +20,10 @@ class ManifestMissing(RuntimeError):
 
 
 def dbt_build() -> DbtTaskGroup:
-    """Add one dbt build, with a task per model that shows how that model and its tests went.
+    """Add one dbt build, with a task per model that shows how that model went.
+
+    Seeds and tests run in it too, and a failed test leaves out what stands on its model, fails their tasks and the build's
+    own, whose log names it; they have no tasks of their own, which would cost more time than they do.
 
     Raises:
         ManifestMissing: the project was not parsed before the DAG is read.
@@ -39,12 +42,13 @@ def dbt_build() -> DbtTaskGroup:
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.WATCHER,
             invocation_mode=InvocationMode.DBT_RUNNER,
-            setup_operator_args={"pool": POOL, "retries": 0},
+            # Without tasks for the tests Cosmos would leave the tests themselves out of the build.
+            setup_operator_args={"pool": POOL, "retries": 0, "dbt_cmd_flags": ["--resource-type", "test"]},
         ),
         render_config=RenderConfig(
             load_method=LoadMode.DBT_MANIFEST,
-            test_behavior=TestBehavior.AFTER_EACH,
-            should_detach_multiple_parents_tests=False,
+            test_behavior=TestBehavior.NONE,
+            seed_rendering_behavior=SeedRenderingBehavior.NONE,
             emit_datasets=False,
         ),
         operator_args={

@@ -1,6 +1,7 @@
 """What holds for every DAG; each rule has a DAG that breaks it."""
 
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,13 @@ def test_every_model_has_a_task_of_its_own(dag_bag: Any) -> None:
     tasks = {task.task_id.removeprefix("dbt_build.") for task in dag_bag.dags["build_marts"].tasks}
     assert models
     assert {name for name in models if not {f"{name}_run", f"{name}.run"} & tasks} == set()
+
+
+def test_the_build_runs_seeds_models_and_tests(dag_bag: Any) -> None:
+    flags = dag_bag.dags["build_marts"].get_task("dbt_build.dbt_producer_watcher").dbt_cmd_flags
+    kinds = {value for flag, value in pairwise(flags) if flag == "--resource-type"}
+    assert {"seed", "model", "test"} <= kinds
+    assert "unit_test" not in kinds
 
 
 def test_loads_run_in_the_shops_own_night(dag_bag: Any) -> None:

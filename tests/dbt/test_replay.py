@@ -23,6 +23,9 @@ KNOWN = """
 select customer_key, model_id, stage, previous_stage, valid_from, rule_id, cause, cause_id,
     case when valid_to < $day then valid_to end as ended_at
 from {database}.intermediate.int_lifecycle__stages
+
+# Its fixtures are costly: one worker runs all of it.
+pytestmark = pytest.mark.xdist_group("replay")
 where valid_from < $day
 """
 # Who is who is as the build knows it: a login in March names the visits of February too. Customers one of whose records
@@ -65,9 +68,9 @@ def builds(tmp_path_factory):
     final = folder / "final.duckdb"
 
     def connect(day: datetime) -> duckdb.DuckDBPyConnection:
-        selected = ["--select", "resource_type:seed", "+int_lifecycle__stages"]
-        unneeded = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
-        statuses = project.dbt("build", *selected, *unneeded, as_of=day.isoformat(sep=" "))
+        if day == END:
+            project.dbt("seed")
+        statuses = project.dbt("run", "--select", "+int_lifecycle__stages", as_of=day.isoformat(sep=" "))
         assert set(statuses.values()) == {"success"}
         if day == END:
             shutil.copy(project.warehouse, final)

@@ -13,6 +13,9 @@ from scipy import stats
 
 from include.warehouse.dbt import PROJECT_DIR
 
+# Its fixtures are costly: one worker runs all of it.
+pytestmark = pytest.mark.xdist_group("statistics")
+
 MACROS = PROJECT_DIR / "macros" / "statistics"
 MODELS = {
     "intermediate": ("int_campaigns__exposures_by_arm", "int_campaigns__exposures_paired"),

@@ -62,6 +62,26 @@ class TestCdnow:
     def test_cost_of_acquisition_is_unknown_not_free(self, cdnow: Settings) -> None:
         assert query(cdnow, "select count(*), count(value) from marts.kpi_daily where metric = 'cac'")[0][1] == 0
 
+    def test_states_of_rf7(self, cdnow: Settings) -> None:
+        found = query(
+            cdnow,
+            """
+            select stage, count(*) from marts.customer_stage_history
+            where
+                model_id = 'rf7' and valid_from <= timestamp '1998-06-30'
+                and (valid_to > timestamp '1998-06-30' or valid_to is null)
+            group by stage
+            """,
+        )
+        literal = {
+            "dormant": 15_838, "lost": 3_869, "at_risk": 1_412, "loyal": 1_261, "wandering": 93, "promising": 92,
+        }  # fmt: skip
+        just_bought = {stage: count for stage, count in found if stage not in literal}
+        assert {stage: count for stage, count in found if stage in literal} == literal
+        # Those whom the literal rules leave out, because they bought in the last days, have states of their own.
+        assert set(just_bought) == {"just_bought_2", "just_bought_3plus"}
+        assert round(sum(just_bought.values()) / 23_570, 3) == 0.043
+
     @pytest.mark.parametrize(
         ("claim", "value", "denominator", "verdict"),
         [
