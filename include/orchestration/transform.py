@@ -22,8 +22,8 @@ class ManifestMissing(RuntimeError):
 def dbt_build() -> DbtTaskGroup:
     """Add one dbt build, with a task per model that shows how that model went.
 
-    Seeds and tests run in it too, without tasks of their own, which would cost more time than they do: a failed test leaves
-    out what stands on its model, fails the tasks of that and the build's own, whose log names it.
+    Seeds and tests run in it too, without tasks of their own, which would cost more time than they do. A failed test
+    leaves out what stands on its model, fails the tasks of that and the build's own, whose log names it.
 
     Raises:
         ManifestMissing: the project was not parsed before the DAG is read.

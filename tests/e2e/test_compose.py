@@ -72,7 +72,7 @@ def test_the_chain_fires_by_assets_alone_and_a_second_run_sends_nothing(stack: S
     lines: list[str] = []
     airflow: Any = SimpleNamespace(url=stack.url, password=SECRETS["AIRFLOW_ADMIN_PASSWORD"])
 
-    run_pipeline(airflow, AS_OF, lines.append, timeout_seconds=400)
+    run_pipeline(airflow, AS_OF, lines.append, timeout_seconds=600)
 
     client = AirflowClient(airflow.url, airflow.password)
     kinds = {dag_id: [run["run_type"] for run in client.runs(dag_id)] for dag_id in CHAIN}
@@ -91,7 +91,7 @@ def test_the_chain_fires_by_assets_alone_and_a_second_run_sends_nothing(stack: S
     assert {status for status, _ in first} == {"done"}
     assert sum(changes for _, changes in first) > members
 
-    run_pipeline(airflow, AS_OF, lines.append, timeout_seconds=400)
+    run_pipeline(airflow, AS_OF, lines.append, timeout_seconds=600)
 
     assert published(stack) == before
     second = sent(stack)[len(first) :]
