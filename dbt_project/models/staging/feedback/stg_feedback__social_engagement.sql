@@ -1,19 +1,8 @@
 with
 
-source as (
-    select * from {{ source('feedback', 'social_engagement') }}
-    where date < {{ as_of() }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, date, platform, account_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(
+    source('feedback', 'social_engagement'), ['date', 'platform', 'account_id'], where='date < ' ~ as_of()
+) }}
 
 select
     {{ surrogate_key(['_source', 'date', 'platform', 'account_id']) }} as social_engagement_key,
@@ -26,5 +15,4 @@ select
     comments,
     shares,
     likes
-from ranked
-where recency = 1
+from latest

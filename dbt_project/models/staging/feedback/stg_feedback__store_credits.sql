@@ -1,19 +1,6 @@
 with
 
-source as (
-    select * from {{ source('feedback', 'store_credits') }}
-    where granted_at < {{ as_of() }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, credit_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(source('feedback', 'store_credits'), ['credit_id'], where='granted_at < ' ~ as_of()) }}
 
 select
     {{ surrogate_key(['_source', 'credit_id']) }} as credit_key,
@@ -25,5 +12,4 @@ select
     {{ local_date('granted_at') }} as granted_date,
     expires_at,
     used_at
-from ranked
-where recency = 1
+from latest

@@ -1,19 +1,6 @@
 with
 
-source as (
-    select * from {{ source('feedback', 'usage_readings') }}
-    where read_at < {{ as_of() }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, reading_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(source('feedback', 'usage_readings'), ['reading_id'], where='read_at < ' ~ as_of()) }}
 
 select
     {{ surrogate_key(['_source', 'reading_id']) }} as reading_key,
@@ -22,5 +9,4 @@ select
     _source as source,
     read_at,
     usage
-from ranked
-where recency = 1
+from latest

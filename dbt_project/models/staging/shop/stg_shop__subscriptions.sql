@@ -1,19 +1,6 @@
 with
 
-source as (
-    select * from {{ source('shop', 'subscriptions') }}
-    where started_at < {{ as_of() }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _source, subscription_id
-            order by _loaded_at desc, _load_id desc, _row desc
-        ) as recency
-    from source
-)
+{{ latest_records(source('shop', 'subscriptions'), ['subscription_id'], where='started_at < ' ~ as_of()) }}
 
 select
     {{ surrogate_key(['_source', 'subscription_id']) }} as subscription_key,
@@ -25,5 +12,4 @@ select
     started_at,
     renews_at,
     ended_at
-from ranked
-where recency = 1
+from latest
