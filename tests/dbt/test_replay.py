@@ -15,6 +15,9 @@ from include.demo.simulator import simulate
 from include.settings import PROJECT_ROOT, Settings
 from tests.support import pipeline
 
+# Its fixtures are costly: one worker runs all of it.
+pytestmark = pytest.mark.xdist_group("replay")
+
 END = datetime.fromisoformat("2026-01-01")
 DAYS = sorted(END - timedelta(hours=hours) for hours in random.Random(10).sample(range(24 * 30, 24 * 900), 10))
 
@@ -23,9 +26,6 @@ KNOWN = """
 select customer_key, model_id, stage, previous_stage, valid_from, rule_id, cause, cause_id,
     case when valid_to < $day then valid_to end as ended_at
 from {database}.intermediate.int_lifecycle__stages
-
-# Its fixtures are costly: one worker runs all of it.
-pytestmark = pytest.mark.xdist_group("replay")
 where valid_from < $day
 """
 # Who is who is as the build knows it: a login in March names the visits of February too. Customers one of whose records
