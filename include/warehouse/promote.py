@@ -63,23 +63,25 @@ def _passed_build(build_warehouse: Path) -> str:
 
 def _copy(build: Path, target: Path, schemas: tuple[str, ...]) -> None:
     with duckdb.connect() as con:
-        con.execute(f"attach {quote(str(build))} as build (read_only)")
+        # A view of the build names its tables with the build's own catalog.
+        con.execute(f"attach {quote(str(build))} as {identifier(build.stem)} (read_only)")
         con.execute(f"attach {quote(str(target))} as live (storage_version {quote(STORAGE_VERSION)})")
         wanted = ", ".join(map(quote, schemas))
-        tables = con.execute(
-            "select schema_name, table_name, comment from duckdb_tables()"
-            f" where database_name = 'build' and schema_name in ({wanted}) order by all"
+        built = f"database_name = {quote(build.stem)} and schema_name in ({wanted})"
+        relations = con.execute(
+            f"select schema_name, table_name, comment from duckdb_tables() where {built}"
+            f" union all select schema_name, view_name, comment from duckdb_views() where {built} order by all"
         ).fetchall()
         for schema in schemas:
             con.execute(f"create schema live.{schema}")
-        for schema, table, comment in tables:
-            name = f"{identifier(schema)}.{identifier(table)}"
-            con.execute(f"create table live.{name} as from build.{name}")
+        for schema, relation, comment in relations:
+            name = f"{identifier(schema)}.{identifier(relation)}"
+            con.execute(f"create table live.{name} as from {identifier(build.stem)}.{name}")
             if comment:
                 con.execute(f"comment on table live.{name} is {quote(comment)}")
         columns = con.execute(
-            "select schema_name, table_name, column_name, comment from duckdb_columns()"
-            f" where database_name = 'build' and schema_name in ({wanted}) and comment is not null"
+            f"select schema_name, table_name, column_name, comment from duckdb_columns()"
+            f" where {built} and comment is not null"
         ).fetchall()
         for schema, table, column, comment in columns:
             con.execute(

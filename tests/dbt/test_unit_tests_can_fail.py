@@ -16,7 +16,8 @@ BAD_SEED = """\
 seeds:
   - name: known_bad
     data_tests:
-      - unique_combination: {name: bad_combination, arguments: {columns: [a, b]}}
+      - grain: {name: bad_grain, arguments: {columns: [a, b]}}
+      - grain: {name: bad_grain_blank, arguments: {columns: [c], never_null: [a, b]}}
       - agrees_with: {name: bad_sum, arguments: {this_sum: sum(c), other: ref('known_bad'), other_sum: sum(c) + 1}}
       - never_null: {name: bad_blank, arguments: {columns: [a, b]}}
       - agrees_with: {name: bad_null, arguments: {this_sum: sum(c), other: ref('known_bad'), other_sum: min(b)}}
@@ -60,7 +61,7 @@ def test_the_broken_project_still_runs(broken):
     assert names(broken, "error") == set()
 
 
-@pytest.mark.parametrize("test", ["bad_combination", "bad_sum", "bad_blank", "bad_null"])
+@pytest.mark.parametrize("test", ["bad_grain", "bad_grain_blank", "bad_sum", "bad_blank", "bad_null"])
 def test_our_own_data_tests_can_fail(broken, test):
     # dbt ends the name of a data test with a hash of its arguments, after the name.
     failed = {unique_id for unique_id, status in broken.items() if status == "fail"}

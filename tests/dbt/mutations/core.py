@@ -13,10 +13,10 @@ MUTATIONS = [
         "refunds_total_fully_refunded_by_the_second_refund",
     ),
     (
-        "models/intermediate/orders/int_orders__priced.sql",
-        "over (partition by customer_key, status order by ordered_at, order_key)",
+        "models/intermediate/orders/int_orders__identified.sql",
+        "over (partition by customer_key, is_completed order by ordered_at, order_key)",
         "over (partition by customer_key order by ordered_at, order_key)",
-        "orders_priced_are_numbered_per_customer",
+        "orders_identified_are_numbered_per_customer",
     ),
     (
         "models/marts/core/customer_consents.sql",

@@ -74,6 +74,21 @@ def test_the_live_warehouse_holds_marts_and_no_staging(settings: Settings) -> No
     ]
 
 
+def test_a_view_of_the_build_is_a_table_of_the_live_warehouse(settings: Settings) -> None:
+    with duckdb.connect(str(settings.build_warehouse)) as con:
+        con.execute(
+            "create schema intermediate; create table intermediate.seen as select 's1' as session_key;"
+            'create view marts.visits as select session_key from "warehouse"."intermediate"."seen";'
+            "comment on view marts.visits is 'Visits'; comment on column marts.visits.session_key is 'Visit'"
+        )
+    passed(settings, "b1")
+    promote(settings)
+    assert live(settings, "from marts.visits") == [("s1",)]
+    assert live(settings, "select comment from duckdb_tables() where table_name = 'visits'") == [("Visits",)]
+    assert live(settings, "select comment from duckdb_columns() where table_name = 'visits'") == [("Visit",)]
+    assert live(settings, "select view_name from duckdb_views() where not internal") == []
+
+
 def test_contact_data_lies_in_a_private_file_of_its_own(settings: Settings) -> None:
     passed(settings, "b1")
     promote(settings)

@@ -5,8 +5,9 @@ order_lines as (
     select * from {{ ref('int_order_lines__converted') }}
 ),
 
-orders as (
-    select * from {{ ref('int_orders__net_of_refunds') }}
+refund_totals as (
+    select * from {{ ref('int_refunds__totals') }}
+    where fully_refunded_at is not null
 ),
 
 products as (
@@ -30,17 +31,9 @@ cared_for as (
     inner join care on products.category = care.category
 ),
 
-counting_orders as (
-    select
-        order_key,
-        customer_key
-    from orders
-    where is_completed and customer_key is not null and fully_refunded_at is null
-),
-
 days as (
     select
-        counting_orders.customer_key,
+        order_lines.customer_key,
         cared_for.category,
         order_lines.order_date,
         min(cared_for.season_first_month) as season_first_month,
@@ -48,9 +41,11 @@ days as (
         max(case when cared_for.is_device then order_lines.product_key end) as device_key
     from order_lines
     inner join cared_for on order_lines.product_key = cared_for.product_key
-    inner join counting_orders on order_lines.order_key = counting_orders.order_key
-    where order_lines.line_type = 'product'
-    group by counting_orders.customer_key, cared_for.category, order_lines.order_date
+    left join refund_totals on order_lines.order_key = refund_totals.order_key
+    where
+        order_lines.is_completed and order_lines.customer_key is not null and order_lines.line_type = 'product'
+        and refund_totals.order_key is null
+    group by order_lines.customer_key, cared_for.category, order_lines.order_date
 ),
 
 seasons as (

@@ -1,4 +1,6 @@
 -- Between two events only time passes, so each event yields its coming stage intervals at once. No customer x day.
+{{ config(materialized='view') }}
+
 with
 
 steps as (

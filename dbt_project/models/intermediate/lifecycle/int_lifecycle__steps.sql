@@ -1,4 +1,6 @@
 -- The events that matter to a stage model: a model without a clock does not care for a customer's tenth order.
+{{ config(materialized='view') }}
+
 with
 
 states as (

@@ -10,37 +10,8 @@ order_lines as (
     select * from {{ ref('int_order_lines__converted') }}
 ),
 
-rates as (
-    select * from {{ ref('int_fx__rates') }}
-),
-
-customer_keys as (
-    select * from {{ ref('int_customers__keys') }}
-),
-
 identified as (
-    select
-        orders.order_key,
-        orders.ordered_at,
-        orders.status,
-        coalesce(accounts.customer_key, emails.customer_key) as customer_key
-    from orders
-    left join customer_keys as accounts
-        on orders.account_key = accounts.lookup_key and accounts.lookup_type = 'account'
-    left join customer_keys as emails
-        on orders.email_key = emails.lookup_key and emails.lookup_type = 'email'
-),
-
--- Numbered while the rows are narrow.
-numbered as (
-    select
-        order_key,
-        customer_key,
-        case
-            when status = 'completed' and customer_key is not null
-                then row_number() over (partition by customer_key, status order by ordered_at, order_key)
-        end as order_sequence
-    from identified
+    select * from {{ ref('int_orders__identified') }}
 ),
 
 line_totals as (
@@ -62,31 +33,29 @@ line_totals as (
 priced as (
     select
         orders.*,
-        rates.rate,
-        {{ in_reporting_currency('orders.shipping_amount') }} as own_shipping_amount,
+        identified.customer_key,
+        identified.order_sequence,
+        identified.rate,
+        {{ in_reporting_currency('orders.shipping_amount', rates='identified') }} as own_shipping_amount,
         line_totals.items_count,
         line_totals.goods_cost,
         case
             when (orders.gross_amount is distinct from line_totals.source_gross_amount)
-                then {{ in_reporting_currency('orders.gross_amount') }}
+                then {{ in_reporting_currency('orders.gross_amount', rates='identified') }}
         end as own_gross_amount,
         case
             when (orders.discount_amount is distinct from line_totals.source_discount_amount)
-                then {{ in_reporting_currency('orders.discount_amount') }}
+                then {{ in_reporting_currency('orders.discount_amount', rates='identified') }}
         end as own_discount_amount,
         case
             when (orders.tax_amount is distinct from line_totals.source_tax_amount)
-                then {{ in_reporting_currency('orders.tax_amount') }}
+                then {{ in_reporting_currency('orders.tax_amount', rates='identified') }}
         end as own_tax_amount,
         line_totals.gross_amount as lines_gross_amount,
         line_totals.discount_amount as lines_discount_amount,
         line_totals.tax_amount as lines_tax_amount
     from orders
-    inner join rates
-        on
-            orders.currency = rates.currency
-            and orders.order_date >= rates.valid_from
-            and orders.order_date < rates.valid_to
+    inner join identified on orders.order_key = identified.order_key
     left join line_totals on orders.order_key = line_totals.order_key
 )
 
@@ -96,8 +65,8 @@ select
     priced.order_id,
     priced.order_number,
     priced.account_key,
-    numbered.customer_key,
-    numbered.order_sequence,
+    priced.customer_key,
+    priced.order_sequence,
     priced.session_key,
     priced.ordered_at,
     priced.order_date,
@@ -116,4 +85,3 @@ select
     priced.own_shipping_amount as shipping_amount,
     cast(priced.goods_cost as decimal(18, 4)) as goods_cost
 from priced
-inner join numbered on priced.order_key = numbered.order_key

@@ -1,3 +1,6 @@
+-- A view: promotion writes its rows once, the build need not write them twice.
+{{ config(materialized='view') }}
+
 with
 
 email_events as (

@@ -1,4 +1,7 @@
 -- As of a moment: where valid_from <= moment and (valid_to > moment or valid_to is null).
+-- A view: promotion writes its rows once, the build need not write them twice.
+{{ config(materialized='view') }}
+
 with
 
 stages as (
