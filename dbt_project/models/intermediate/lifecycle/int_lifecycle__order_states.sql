@@ -1,4 +1,6 @@
 -- After each event: how many completed, not fully refunded orders the customer has, and the last of them.
+{{ config(materialized='view') }}
+
 with
 
 events as (
