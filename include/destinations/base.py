@@ -7,17 +7,13 @@ destinations.yml whose ``type`` is the module's name. docs/publishing.md shows a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field
-
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from include.settings import Settings
 
 
 class DestinationError(RuntimeError):
@@ -40,6 +36,18 @@ class Operation(StrEnum):
     REMOVE = "remove"
 
 
+class Mode(StrEnum):
+    """What an audience is to its tool.
+
+    MEMBERS: a list that is kept equal to the warehouse's. PROFILES: attributes written to people's profiles; who
+    leaves has the attributes cleared. EVENTS: each row is told once, as something that happened; nothing is taken back.
+    """
+
+    MEMBERS = "members"
+    PROFILES = "profiles"
+    EVENTS = "events"
+
+
 class Capability(StrEnum):
     """How a destination takes changes: DELTA through `send`, MIRROR as the complete list through `replace`."""
 
@@ -55,10 +63,12 @@ class Limits:
         max_batch: most members in one `send`.
         remove_needs_contact: True when the tool finds the member to remove by e-mail or phone instead of customer_key;
             only then do removals carry contact fields.
+        modes: what audiences it takes.
     """
 
     max_batch: int
     remove_needs_contact: bool = False
+    modes: frozenset[Mode] = frozenset({Mode.MEMBERS})
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,7 @@ class Member:
 class Batch:
     """Members of one audience for whom the same operation is due; never more than the destination's max_batch.
 
-    `run_id` is the caller's id of the run, the same in every attempt of it.
+    `run_id` is the caller's id of the run, the same in every attempt of it. `mode` is the audience's.
     """
 
     destination: str
@@ -93,6 +103,7 @@ class Batch:
     run_id: str
     operation: Operation
     members: tuple[Member, ...]
+    mode: Mode = Mode.MEMBERS
 
     @property
     def idempotency_key(self) -> str:
@@ -190,32 +201,3 @@ class Readable(Protocol):
     def read_back(self, audience: str) -> ReadBack | None:
         """Return what the tool holds for the audience, or None when it knows no such audience yet."""
         ...
-
-
-class DestinationRow(BaseModel):
-    """What every row of destinations.yml has; each type adds its own keys and refuses unknown ones.
-
-    A row without `dry_run` is in dry run: a new destination shows its plans before it sends anything.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    type: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    enabled: bool = True
-    dry_run: bool = True
-
-
-@dataclass(frozen=True)
-class DestinationType:
-    """What a destination module offers to the registry.
-
-    Attributes:
-        row: model of its settings row.
-        create: builds the destination from its row and the settings.
-        missing: names the environment variable without which it cannot work, or None when nothing is missing.
-    """
-
-    row: type[DestinationRow]
-    create: Callable[[Any, Settings], Destination]
-    missing: Callable[[Settings], str | None] = lambda settings: None

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from include.destinations.base import Destination, DestinationRow, DestinationType
+from include.destinations.base import Destination
+from include.destinations.rows import DestinationRow, DestinationType
 
 if TYPE_CHECKING:
     from include.settings import Settings
@@ -112,7 +113,7 @@ def why_off(row: DestinationRow, settings: Settings) -> str | None:
     """Say why a destination cannot be used now, or None when it can."""
     if not row.enabled:
         return f"it has 'enabled: false' in {settings.destinations_file}"
-    missing = destination_type(row.type, row.id).missing(settings)
+    missing = destination_type(row.type, row.id).missing(row, settings)
     return f"{missing} is not set" if missing else None
 
 

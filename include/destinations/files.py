@@ -26,14 +26,13 @@ from include.destinations.base import (
     Batch,
     Capability,
     DestinationError,
-    DestinationRow,
-    DestinationType,
     Limits,
     Operation,
     ReadBack,
     Receipt,
     Replacement,
 )
+from include.destinations.rows import DestinationRow, DestinationType
 
 if TYPE_CHECKING:
     from include.settings import Settings

@@ -1,4 +1,4 @@
-"""Posting over HTTP to somebody else's server: what is retried, how long, and when to give up.
+"""Requests over HTTP to somebody else's server: what is retried, how long, and when to give up.
 
 Nothing here logs or raises with a body, a header or the path of an address: bodies hold contact data and the paths of
 web hooks are often secrets.
@@ -77,7 +77,7 @@ def post_with_retries(
     rules: RetryRules,
     who: str,
 ) -> httpx.Response:
-    """Post until the server gives a lasting answer.
+    """Post until the server gives a lasting answer; see `send_with_retries`.
 
     Args:
         client: with its timeouts set; redirects must not be followed.
@@ -86,6 +86,20 @@ def post_with_retries(
         headers: called before each attempt, so that a signature carries the attempt's own time.
         rules: bounds.
         who: destination id for the error text.
+    """
+    return send_with_retries(
+        lambda: client.post(url, content=content, headers=dict(headers())), rules, who, httpx.URL(url).host
+    )
+
+
+def send_with_retries(send: Callable[[], httpx.Response], rules: RetryRules, who: str, host: str) -> httpx.Response:
+    """Send a request until the server gives a lasting answer.
+
+    Args:
+        send: sends it once.
+        rules: bounds.
+        who: destination id for the error text.
+        host: for the error text; the only part of the address that is ever named.
 
     Returns:
         An answer that is neither temporary (408, 425, 429, 5xx) nor a lost connection.
@@ -102,8 +116,8 @@ def post_with_retries(
 
     def attempt() -> httpx.Response:
         try:
-            response = client.post(url, content=content, headers=dict(headers()))
-        except httpx.TransportError as error:
+            response = send()
+        except (httpx.TransportError, httpx.DecodingError) as error:
             raise _TryAgain(type(error).__name__) from None
         if is_temporary(response.status_code):
             asked = retry_after_seconds(response.headers.get("Retry-After"), datetime.now(UTC))
@@ -117,6 +131,6 @@ def post_with_retries(
         return retrying(attempt)
     except _TryAgain as last:
         raise DestinationUnavailable(
-            f"{who}: {httpx.URL(url).host} gave no usable answer in {rules.attempts} attempts (last: {last}). What it "
+            f"{who}: {host} gave no usable answer in {rules.attempts} attempts (last: {last}). What it "
             "confirmed before is recorded; the rest is sent again by the next run."
         ) from None

@@ -22,8 +22,6 @@ from include.destinations.base import (
     Batch,
     Capability,
     DestinationRefused,
-    DestinationRow,
-    DestinationType,
     Limits,
     Member,
     Operation,
@@ -32,6 +30,7 @@ from include.destinations.base import (
 )
 from include.destinations.bisect import BatchRefused, send_bisecting
 from include.destinations.http import RetryRules, post_with_retries
+from include.destinations.rows import DestinationRow, DestinationType
 from include.destinations.scrub import scrub
 
 if TYPE_CHECKING:
@@ -200,5 +199,5 @@ def _create(row: WebhookRow, settings: Settings) -> Webhook:
 DESTINATION = DestinationType(
     row=WebhookRow,
     create=_create,
-    missing=lambda settings: None if settings.webhook_url else "PERENNIAL_WEBHOOK_URL",
+    missing=lambda row, settings: None if settings.webhook_url else "PERENNIAL_WEBHOOK_URL",
 )

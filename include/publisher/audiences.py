@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from include.destinations.base import Mode
 from include.destinations.config import ConfigError, load_destinations, read_rows, unique_ids, validate_row
 from include.publisher.errors import PublishError
 
@@ -37,6 +38,9 @@ class Audience(BaseModel):
     Attributes:
         id: name of the model publish.pub_<id>.
         description: for whom it is, in a sentence.
+        mode: what the audience is to its tools: members of a list (members), attributes on profiles (profiles), or
+            things that happened, told once each (events).
+        owner: who answers for the audience.
         channel: consent channel; who is in publish.pub_suppressions for it must not be in any tool.
         destinations: ids of destinations.yml.
         contact_fields: which contact data is sent; the first one is required of each member.
@@ -48,6 +52,8 @@ class Audience(BaseModel):
 
     id: str = Field(pattern=IDENTIFIER)
     description: str = Field(min_length=1)
+    mode: Mode = Mode.MEMBERS
+    owner: str = Field(default="marketing", min_length=1)
     channel: str = Field(pattern=IDENTIFIER)
     destinations: tuple[str, ...] = Field(min_length=1)
     contact_fields: tuple[ContactField, ...] = ()

@@ -72,7 +72,9 @@ class Delivery:
     def _batch(self, operation: Operation, planned: Sequence[Planned]) -> Batch:
         pair = self.run.pair
         members = tuple(row.member for row in planned)
-        return Batch(pair.destination, pair.audience, self.run.requested_run_id, operation, members)
+        return Batch(
+            pair.destination, pair.audience, self.run.requested_run_id, operation, members, self.plan.audience.mode
+        )
 
     def _confirm(self, batch: Batch, receipt: Receipt) -> None:
         check_receipt(batch, receipt)

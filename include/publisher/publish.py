@@ -114,6 +114,12 @@ def _run(audience_id: str, destination_id: str, run_id: str, settings: Settings,
     row = load_destinations(settings)[destination_id]
     pair = Pair(audience_id, destination_id)
     destination = create_destination(row, settings)
+    if audience.mode not in destination.limits.modes:
+        destination.close()
+        raise PublishError(
+            f"{pair}: the audience has mode '{audience.mode}', destination '{row.type}' takes "
+            f"{', '.join(sorted(destination.limits.modes))}. Correct audiences.yml."
+        )
     with (
         closing(destination),
         closing(open_database(settings)) as database,

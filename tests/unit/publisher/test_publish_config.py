@@ -8,8 +8,8 @@ import duckdb
 import pytest
 import yaml
 
-from include.destinations.base import DestinationRow, DestinationType
 from include.destinations.config import ConfigError, load_destinations
+from include.destinations.rows import DestinationRow, DestinationType
 from include.publisher.audiences import load_audiences
 from include.publisher.errors import PublishError, SourceError
 from include.publisher.publish import pairs, publish
