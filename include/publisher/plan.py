@@ -13,6 +13,7 @@ from include.destinations.base import Member, Operation
 from include.publisher.audiences import Audience
 from include.publisher.keys import hmac_pads
 from include.publisher.plan_sql import (
+    BARE,
     CANDIDATES,
     CHANGED,
     FULL_LIST,
@@ -152,7 +153,7 @@ class Plan:
 
     def bare(self, operation: Operation, size: int) -> Iterator[tuple[Planned, ...]]:
         """Cut an operation into batches as `batches` does, without contact fields and attributes."""
-        return self._cut(CHANGED.format(columns="", where=Phase(operation).where), size)
+        return self._cut(BARE.format(where=Phase(operation).where), size)
 
     def _cut(self, query: str, size: int) -> Iterator[tuple[Planned, ...]]:
         planned = (self._planned(row) for part in self._stream(query) for row in part.to_pylist())
@@ -199,7 +200,6 @@ def make_plan(source: Source, audience: Audience, snapshot: pa.Table, letters: p
         con.execute(statement, {"channel": audience.channel} if "$channel" in statement else None)
     counts = _counts(con)
     con.unregister("held")
-    con.execute("drop table candidates")
     return Plan(con, audience, counts)
 
 
@@ -209,16 +209,18 @@ def _counts(con: duckdb.DuckDBPyConnection) -> PlanCounts:
     skipped = dict(con.execute("select reason, count(*) from plan_skipped group by reason order by reason").fetchall())
     held = "select count(coalesce(content_hash, doubt_operation)), count(content_hash) from held"
     snapshot, confirmed = con.execute(held).fetchall()[0]
-    kept = [by_operation.get(name, 0) for name in ("add", "update", "unchanged")]
+    is_wanted = "not is_suppressed and not lacks_contact"
+    wanted = con.execute(f"select count(*) from candidates where {is_wanted}").fetchall()[0][0]
+    adds, updates, withheld = (by_operation.get(name, 0) for name in ("add", "update", "withheld"))
     return PlanCounts(
-        adds=kept[0],
-        updates=kept[1],
-        unchanged=kept[2],
+        adds=adds,
+        updates=updates,
+        unchanged=wanted - adds - updates - withheld,
         removes=by_operation.get("remove", 0),
         consent_removes=consent,
         skipped=skipped,
         snapshot=snapshot,
         confirmed=confirmed,
         # Withheld members do not make a source empty.
-        sendable=sum(kept) + by_operation.get("withheld", 0),
+        sendable=wanted,
     )

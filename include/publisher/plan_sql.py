@@ -56,14 +56,15 @@ from rows
 """
 
 # An operation of unknown outcome is settled first: an addition is sent again, or taken back when the member has left in
-# the meantime; after a removal the member may or may not be there, so they are added, not updated.
+# the meantime; after a removal the member may or may not be there, so they are added, not updated. Who stays as they
+# are has no row.
 _PLAN = """
 create or replace table plan as
 with suppressed as (
     select distinct customer_key from live.publish.pub_suppressions where channel = $channel
 ),
 wanted as (
-    select * from candidates where not is_suppressed and not lacks_contact
+    select customer_key, content_hash from candidates where not is_suppressed and not lacks_contact
 ),
 compared as (
     select
@@ -76,8 +77,7 @@ compared as (
         h.version as old_version,
         h.doubt_operation,
         h.doubt_hash,
-        h.external_id,
-        w.* exclude (customer_key, content_hash, is_suppressed, lacks_contact)
+        h.external_id
     from wanted as w
     full join held as h on h.customer_key = w.customer_key
 ),
@@ -88,7 +88,6 @@ judged as (
             when not is_wanted then 'remove'
             when not is_confirmed or doubt_operation in ('add', 'remove') then 'add'
             when doubt_operation = 'update' or new_hash <> old_hash then 'update'
-            else 'unchanged'
         end as due
     from compared
     where is_wanted or is_held
@@ -109,9 +108,7 @@ select
         when j.doubt_operation = j.due and j.doubt_hash is not distinct from j.new_hash then j.old_version
         else coalesce(j.old_version, 0) + 1
     end as version,
-    j.* exclude (
-        key, due, is_wanted, is_confirmed, is_held, new_hash, old_hash, old_version, doubt_operation, doubt_hash
-    )
+    j.external_id
 from judged as j
 left join suppressed as s on s.customer_key = j.key
 left join candidates as c on c.customer_key = j.key
@@ -120,12 +117,12 @@ left join letters as l
     and not l.retryable
     and j.due in ('add', 'update')
     and l.content_hash = j.new_hash
+where j.due is not null
 """
 
+# A letter is settled when its member stays as they are, or is neither wanted nor held any more.
 _SETTLED = """
 create or replace table plan_settled as
-select customer_key from plan where operation = 'unchanged'
-union all
 select l.customer_key from letters as l anti join plan as p on p.customer_key = l.customer_key
 """
 
@@ -139,8 +136,16 @@ select customer_key, 'dead_letter' as reason from plan where operation = 'withhe
 
 PLAN = (_PLAN, _SETTLED, _SKIPPED)
 
+BARE = """
+select customer_key, content_hash, version, external_id from plan where {where} order by customer_key
+"""
+
 CHANGED = """
-select customer_key, content_hash, version, external_id{columns} from plan where {where} order by customer_key
+select p.customer_key, p.content_hash, p.version, p.external_id{columns}
+from plan as p
+inner join candidates as c on c.customer_key = p.customer_key
+where {where}
+order by p.customer_key
 """
 
 REMOVED = """
@@ -152,5 +157,9 @@ order by p.customer_key
 """
 
 FULL_LIST = """
-select customer_key{columns} from plan where operation in ('add', 'update', 'unchanged') order by customer_key
+select c.customer_key{columns}
+from candidates as c
+anti join (select customer_key from plan where operation = 'withheld') as w on w.customer_key = c.customer_key
+where not c.is_suppressed and not c.lacks_contact
+order by c.customer_key
 """
