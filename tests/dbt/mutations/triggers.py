@@ -4,6 +4,12 @@ CAMPAIGNS = "models/intermediate/campaigns"
 QUEUE = "models/marts/campaigns/campaign_triggers.sql"
 # path in the project, what stands there, what it becomes, the unit test that must notice
 MUTATIONS = [
+    (
+        f"{CAMPAIGNS}/int_campaigns__services.sql",
+        "(last_usage + usage_per_day * {{ days_between(local_date('last_read_at'), last_day() ~ ' - 14') }})",
+        "last_usage",
+        "services_by_usage_since_the_last_reading",
+    ),
     ("seeds/campaign_playbook.csv", "order,,56,67,2,", "order,,56,68,2,", "candidates_rf7_three_orders"),
     ("seeds/campaign_playbook.csv", "order,,180,360,7,", "order,,181,360,7,", "candidates_lapsed_ladder"),
     ("seeds/campaign_playbook.csv", "order,,51,64,12,", "order,,51,64,13,", "offered_conversion_windows_of_the_states"),
