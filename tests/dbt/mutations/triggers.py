@@ -15,9 +15,15 @@ MUTATIONS = [
     ("seeds/campaign_playbook.csv", "order,,51,64,12,", "order,,51,64,13,", "offered_conversion_windows_of_the_states"),
     (
         f"{CAMPAIGNS}/int_campaigns__candidates.sql",
-        "and coalesce(last_actions.last_at <= due.occasion_at, true)",
-        "",
+        "coalesce(last_actions.last_at < due.occasion_at, true)",
+        "true",
         "candidates_abandoned_cart_and_later_order",
+    ),
+    (
+        f"{CAMPAIGNS}/int_campaigns__candidates.sql",
+        "and playbook.occasion <> 'stage_left'",
+        "",
+        "candidates_left_stage_and_value",
     ),
     (
         f"{CAMPAIGNS}/int_campaigns__candidates.sql",
