@@ -4,6 +4,7 @@ CAMPAIGNS = "models/intermediate/campaigns"
 QUEUE = "models/marts/campaigns/campaign_triggers.sql"
 # path in the project, what stands there, what it becomes, the unit test that must notice
 MUTATIONS = [
+    (QUEUE, "when offered.lacks_its_offer then", "when false then", "triggers_about_an_offer_wait_for_it"),
     (
         f"{CAMPAIGNS}/int_campaigns__services.sql",
         "(last_usage + usage_per_day * {{ days_between(local_date('last_read_at'), last_day() ~ ' - 14') }})",

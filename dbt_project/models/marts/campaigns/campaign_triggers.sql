@@ -40,6 +40,7 @@ weighed as (
         offered.*,
         case
             when sent.of_this_trigger > 0 then 'already sent'
+            when offered.lacks_its_offer then 'says nothing without ' || offered.withheld_offer_id
             when offered.action = 'manager_task' then null
             when consents.customer_key is null then 'no consent for ' || offered.action
             when sent.recent >= offered.cap_messages
