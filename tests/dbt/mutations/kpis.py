@@ -6,6 +6,12 @@ COHORTS = "models/marts/cohorts"
 # path in the project, what stands there, what it becomes, the unit test that must notice
 MUTATIONS = [
     (
+        f"{INTERMEDIATE}/int_kpis__referrers_daily.sql",
+        "and {{ local_date('referrals.referred_at') }} >= buyers.first_order_date",
+        "",
+        "referrers_of_a_month_count_once",
+    ),
+    (
         f"{INTERMEDIATE}/int_kpis__cohort_cells.sql",
         "greatest({{ start }}, {{ period_start(period_type, 'date') }})",
         "{{ period_start(period_type, 'date') }}",
