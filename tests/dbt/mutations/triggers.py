@@ -4,6 +4,7 @@ CAMPAIGNS = "models/intermediate/campaigns"
 QUEUE = "models/marts/campaigns/campaign_triggers.sql"
 # path in the project, what stands there, what it becomes, the unit test that must notice
 MUTATIONS = [
+    (QUEUE, "(chosen.offer_cost = 0 or", "(chosen.arm = 'hold_out' or", "triggers_keep_to_the_budget"),
     (QUEUE, "when offered.lacks_its_offer then", "when false then", "triggers_about_an_offer_wait_for_it"),
     (
         f"{CAMPAIGNS}/int_campaigns__services.sql",

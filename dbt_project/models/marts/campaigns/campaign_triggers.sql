@@ -81,9 +81,7 @@ chosen as (
 afforded as (
     select
         chosen.*,
-        chosen.is_first
-        and (chosen.arm = 'hold_out' or chosen.offer_cost = 0 or chosen.cost_so_far <= parameters.offer_budget)
-            as is_selected
+        chosen.is_first and (chosen.offer_cost = 0 or chosen.cost_so_far <= parameters.offer_budget) as is_selected
     from chosen
     cross join parameters
 )
