@@ -24,6 +24,7 @@ where
     or playbook.hold_out_share >= 1
     or playbook.cap_messages < 1
     or playbook.cap_days < 1
+    or (playbook.needs_offer and playbook.offer_id is null)
     or playbook.min_orders > playbook.max_orders
     or playbook.min_value > playbook.max_value
     or (playbook.model_id is null) <> (playbook.stage is null)

@@ -18,6 +18,14 @@ members as (
     union all
     {%- endfor %}
     select
+        'active_grid' as kind,
+        recency.band_id || '_' || frequency.band_id || '_' || order_value.band_id as member
+    from {{ ref('active_grid') }} as recency
+    cross join {{ ref('active_grid') }} as frequency
+    cross join {{ ref('active_grid') }} as order_value
+    where recency.axis = 'recency' and frequency.axis = 'frequency' and order_value.axis = 'order_value'
+    union all
+    select
         'profitability' as kind,
         'unknown' as member
     union all

@@ -37,7 +37,7 @@ def chunks(items: Sequence[Any], size: int = ROWS_PER_STATEMENT) -> Iterator[Seq
 
 
 def _to_arrow(connection: Connection, query: Select[Any], schema: pa.Schema) -> pa.Table:
-    # The driver's own rows: SQLAlchemy's would cost most of a large plan's time. Texts and numbers need no conversion.
+    # The driver's own rows: SQLAlchemy's would cost most of a large plan's time. SQLite's truths are numbers.
     statement = str(query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
     driver: Any = connection.connection.driver_connection
     # PostgreSQL hands everything over at once unless the cursor has a name.
@@ -46,7 +46,10 @@ def _to_arrow(connection: Connection, query: Select[Any], schema: pa.Schema) -> 
     batches = []
     while rows := cursor.fetchmany(ROWS_PER_FETCH):
         columns = zip(zip(*rows, strict=True), schema, strict=True)
-        batches.append(pa.record_batch([pa.array(column, field.type) for column, field in columns], schema=schema))
+        arrays = [
+            pa.array(map(bool, column) if field.type == pa.bool_() else column, field.type) for column, field in columns
+        ]
+        batches.append(pa.record_batch(arrays, schema=schema))
     cursor.close()
     return pa.Table.from_batches(batches, schema=schema)
 

@@ -7,6 +7,7 @@ BROKEN = {
         "update segments set member = 'loyal' where segment_id = 'loyal'",
         "update segments set stage = 'loyal', model_id = 'rf7' where segment_id = 'pareto_a'",
         "delete from life_events where event_id = 'new_pet'",
+        "update active_grid set band_id = 'icy' where band_id = 'cold'",
         "update trait_rules set value = 'golden' where rule_id = 'loyalty_gold'",
     ],
     "segment_bands_leave_no_hole": [

@@ -9,6 +9,7 @@ BROKEN = {
         "update campaign_playbook set hold_out_share = 1 where trigger_id = 'rf7_new'",
         "update campaign_playbook set hold_out_share = -0.1 where trigger_id = 'rf7_new'",
         "update campaign_playbook set cap_messages = 0 where trigger_id = 'rf7_new'",
+        "update campaign_playbook set needs_offer = true where trigger_id = 'rf7_new'",
         "update campaign_playbook set cap_days = 0 where trigger_id = 'rf7_new'",
         "update campaign_playbook set min_orders = 2 where trigger_id = 'rf7_new'",
         "update campaign_playbook set max_value = 1 where trigger_id = 'courtesy_call'",

@@ -6,6 +6,24 @@ COHORTS = "models/marts/cohorts"
 # path in the project, what stands there, what it becomes, the unit test that must notice
 MUTATIONS = [
     (
+        f"{INTERMEDIATE}/int_kpis__referrers_daily.sql",
+        "and {{ local_date('referrals.referred_at') }} >= buyers.first_order_date",
+        "",
+        "referrers_of_a_month_count_once",
+    ),
+    (
+        f"{INTERMEDIATE}/int_kpis__cohort_cells.sql",
+        "greatest({{ start }}, {{ period_start(period_type, 'date') }})",
+        "{{ period_start(period_type, 'date') }}",
+        "cohort_cells_first_bought_as_a_guest",
+    ),
+    (
+        f"{KPIS}/kpi_measures_period.sql",
+        "and next_start <= {{ local_date(as_of()) }} as is_complete",
+        "as is_complete",
+        "measures_of_a_day_that_still_runs",
+    ),
+    (
         f"{INTERMEDIATE}/int_kpis__cohort_cells.sql",
         "greatest(first_order_date, refund_date)",
         "refund_date",

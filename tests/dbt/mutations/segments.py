@@ -28,6 +28,12 @@ MUTATIONS = [
         "profitability_after_goods_and_acquisition",
     ),
     (
+        f"{SEGMENTS}/customer_profitability.sql",
+        "and own.channel <> 'unknown'",
+        "",
+        "profitability_sales_costs_of_no_channel",
+    ),
+    (
         f"{SEGMENTS}/customer_category_gaps.sql",
         "sum(bought.customers) as customers",
         "count(*) as customers",

@@ -4,14 +4,28 @@ CAMPAIGNS = "models/intermediate/campaigns"
 QUEUE = "models/marts/campaigns/campaign_triggers.sql"
 # path in the project, what stands there, what it becomes, the unit test that must notice
 MUTATIONS = [
+    (QUEUE, "(chosen.offer_cost = 0 or", "(chosen.arm = 'hold_out' or", "triggers_keep_to_the_budget"),
+    (QUEUE, "when offered.lacks_its_offer then", "when false then", "triggers_about_an_offer_wait_for_it"),
+    (
+        f"{CAMPAIGNS}/int_campaigns__services.sql",
+        "(last_usage + usage_per_day * {{ days_between(local_date('last_read_at'), last_day() ~ ' - 14') }})",
+        "last_usage",
+        "services_by_usage_since_the_last_reading",
+    ),
     ("seeds/campaign_playbook.csv", "order,,56,67,2,", "order,,56,68,2,", "candidates_rf7_three_orders"),
     ("seeds/campaign_playbook.csv", "order,,180,360,7,", "order,,181,360,7,", "candidates_lapsed_ladder"),
     ("seeds/campaign_playbook.csv", "order,,51,64,12,", "order,,51,64,13,", "offered_conversion_windows_of_the_states"),
     (
         f"{CAMPAIGNS}/int_campaigns__candidates.sql",
-        "and coalesce(last_actions.last_at <= due.occasion_at, true)",
-        "",
+        "coalesce(last_actions.last_at < due.occasion_at, true)",
+        "true",
         "candidates_abandoned_cart_and_later_order",
+    ),
+    (
+        f"{CAMPAIGNS}/int_campaigns__candidates.sql",
+        "and playbook.occasion <> 'stage_left'",
+        "",
+        "candidates_left_stage_and_value",
     ),
     (
         f"{CAMPAIGNS}/int_campaigns__candidates.sql",

@@ -50,32 +50,22 @@ first_orders as (
 ),
 
 -- Returned: an order after a silence of from_days or more.
-returns as (
+returned as (
     select
         claims.claim_id,
-        claims.to_days,
-        orders.customer_key,
-        orders.order_sequence,
-        orders.order_date
+        count(*) filter (
+            where {{ days_between('orders.order_date', 'next_orders.order_date') }} <= claims.to_days
+        ) as numerator,
+        count(*) as denominator
     from claims
     cross join orders
+    left join orders as next_orders
+        on orders.customer_key = next_orders.customer_key and orders.order_sequence + 1 = next_orders.order_sequence
     where
         claims.counted = 'second order after return'
         and {{ days_between('orders.previous_order_date', 'orders.order_date') }} >= claims.from_days
         and orders.order_date <= claims.watched_until
-),
-
-returned as (
-    select
-        returns.claim_id,
-        count(*) filter (
-            where {{ days_between('returns.order_date', 'orders.order_date') }} <= returns.to_days
-        ) as numerator,
-        count(*) as denominator
-    from returns
-    left join orders
-        on returns.customer_key = orders.customer_key and returns.order_sequence + 1 = orders.order_sequence
-    group by returns.claim_id
+    group by claims.claim_id
 ),
 
 silences as (

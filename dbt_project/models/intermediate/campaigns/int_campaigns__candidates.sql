@@ -95,7 +95,11 @@ allowed as (
         and (playbook.min_value is null or coalesce(due.own_value, customers.net_revenue) >= playbook.min_value)
         and (playbook.max_value is null or coalesce(due.own_value, customers.net_revenue) <= playbook.max_value)
         and (playbook.audience_cell is null or customers.audience_cell = playbook.audience_cell)
-        and coalesce(last_actions.last_at <= due.occasion_at, true)
+        -- The last order is an occasion by itself, but what ends a stay at that very moment is its cause.
+        and (
+            coalesce(last_actions.last_at < due.occasion_at, true)
+            or (last_actions.last_at = due.occasion_at and playbook.occasion <> 'stage_left')
+        )
 )
 
 select

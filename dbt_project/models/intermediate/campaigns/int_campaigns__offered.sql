@@ -52,6 +52,7 @@ select
     coalesce(offers.expected_cost, 0) as offer_cost,
     offers.valid_days as offer_valid_days,
     case when offers.offer_id is null then playbook.offer_id end as withheld_offer_id,
+    coalesce(playbook.needs_offer, false) and offers.offer_id is null as lacks_its_offer,
     -- Rows that are no experiment, as a call after a complaint, are not held out for another's sake either.
     case
         when playbook.hold_out_share > 0 and drawn.global_draw < drawn.global_share then 'hold_out'

@@ -59,29 +59,34 @@ devices as (
             else
                 cast(device_readings.last_usage as double)
                 / nullif({{ days_between('purchases.last_bought_on', 'device_readings.last_read_at') }}, 0)
-        end as usage_per_day,
-        -- The service to come, or one that came due in the last two weeks.
-        greatest(1, ceil(
-            {{ days_between('purchases.last_bought_on', last_day() ~ ' - 14') }} / care.service_interval_days
-        )) as service_number
+        end as usage_per_day
     from purchases
     inner join care on purchases.category = care.category
     left join device_readings
         on purchases.customer_key = device_readings.customer_key and purchases.category = device_readings.category
 ),
 
+-- The service to come, or one that came due in the last two weeks. A reading may be old, and use has gone on since.
+numbered as (
+    select
+        *,
+        {{ days_between('last_bought_on', last_day() ~ ' - 14') }} / service_interval_days as intervals,
+        (last_usage + usage_per_day * {{ days_between(local_date('last_read_at'), last_day() ~ ' - 14') }})
+        / service_interval_usage as usage_intervals
+    from devices
+),
+
 forecasts as (
     select
         *,
-        last_bought_on + cast(service_number * service_interval_days as integer) as due_by_date,
+        last_bought_on + cast(greatest(1, ceil(intervals)) * service_interval_days as integer) as due_by_date,
         case
             when usage_per_day > 0
                 then {{ local_date('last_read_at') }} + cast(ceil(
-                    ((floor(last_usage / service_interval_usage) + 1) * service_interval_usage - last_usage)
-                    / usage_per_day
+                    (greatest(1, ceil(usage_intervals)) * service_interval_usage - last_usage) / usage_per_day
                 ) as integer)
         end as due_by_usage
-    from devices
+    from numbered
 )
 
 select

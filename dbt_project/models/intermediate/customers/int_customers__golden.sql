@@ -1,7 +1,4 @@
-{% set fields = {
-    'email': 'varchar', 'phone': 'varchar', 'first_name': 'varchar', 'last_name': 'varchar', 'birth_date': 'date',
-    'country': 'varchar', 'loyalty_id': 'varchar'
-} -%}
+{% set fields = ['email', 'phone', 'first_name', 'last_name', 'birth_date', 'country', 'loyalty_id'] -%}
 with
 
 records as (
@@ -56,9 +53,7 @@ told as (
         contested.customer_key is not null as is_contested
     from records
     inner join identities
-        on
-            records.identity_type = identities.identity_type
-            and records.identity_key = identities.identity_key
+        on records.identity_type = identities.identity_type and records.identity_key = identities.identity_key
     left join contested on identities.customer_key = contested.customer_key
     {% for type in ['email', 'phone', 'loyalty'] %}
     left join blocked as blocked_{{ type }}
@@ -107,10 +102,7 @@ ranked as (
         ) as precedence
     from counted
     inner join survivorship on counted.field = survivorship.field
-    left join source_priority
-        on
-            counted.field = source_priority.field
-            and counted.source = source_priority.source
+    left join source_priority on counted.field = source_priority.field and counted.source = source_priority.source
 )
 
 select
@@ -124,9 +116,9 @@ from told
 where not is_contested
 union all
 select
-    {% for field, type in fields.items() %}
+    {% for field in fields %}
     {% set won = "filter (where ranked.field = '" ~ field ~ "')" %}
-    cast(max(ranked.field_value) {{ won }} as {{ type }}) as {{ field }},
+    cast(max(ranked.field_value) {{ won }} as {{ 'date' if field == 'birth_date' else 'varchar' }}) as {{ field }},
     max(ranked.source) {{ won }} as {{ field }}_source,
     max(ranked.recorded_at) {{ won }} as {{ field }}_seen_at,
     {% endfor %}

@@ -1,4 +1,5 @@
--- The groups a customer belongs to from the first order on: what cohorts and measures are split by.
+-- The groups a customer belongs to from the first order on: what cohorts and measures are split by. Only of loyalty no
+-- source says since when: it is that of as_of.
 with
 
 orders as (

@@ -74,9 +74,12 @@ movements as (
             {%- endfor %}
             else 'all'
         end as dimension_value,
-        -- A refund is no order, and of the orders of a period only the first has none before it in the period.
+        -- A refund is no order, and of the orders of a period only the first has none before it in the period. One from
+        -- before the registration is none of the cohort's.
         count(*) filter (
-            where orders = 1 and coalesce(previous_order_date < {{ period_start(period_type, 'date') }}, true)
+            where
+            orders = 1
+            and coalesce(previous_order_date < greatest({{ start }}, {{ period_start(period_type, 'date') }}), true)
         ) as active_customers,
         sum(orders) as orders,
         sum(gross_revenue) as gross_revenue,

@@ -42,6 +42,7 @@ sales_costs_daily as (
 openings as (
     select distinct
         event_date,
+        source,
         campaign_id,
         coalesce(customer_key, email_event_key) as reader
     from email_events

@@ -7,33 +7,36 @@ referrals as (
     where referrer_customer_key is not null
 ),
 
-acquired as (
-    select * from {{ ref('int_customers__acquired') }}
+buyers as (
+    select * from {{ ref('int_kpis__buyers') }}
 ),
 
+-- Who has not bought yet is not among the customers that referrers are a share of.
 dated as (
     select
-        referrer_customer_key,
-        referral_key,
-        {{ local_date('referred_at') }} as date,
-        lag({{ local_date('referred_at') }}) over (
-            partition by referrer_customer_key order by referred_at, referral_key
+        buyers.acquisition_channel as channel,
+        {{ local_date('referrals.referred_at') }} as date,
+        lag({{ local_date('referrals.referred_at') }}) over (
+            partition by referrals.referrer_customer_key order by referrals.referred_at, referrals.referral_key
         ) as previous_date
     from referrals
+    inner join buyers
+        on
+            referrals.referrer_customer_key = buyers.customer_key
+            and {{ local_date('referrals.referred_at') }} >= buyers.first_order_date
 ),
 
 by_period_type as (
     {%- for period_type in period_types %}
     select
-        dated.date,
-        coalesce(acquired.acquisition_channel, 'unknown') as channel,
+        date,
+        channel,
         '{{ period_type }}' as period_type,
         count(*) filter (
-            where dated.previous_date is null or dated.previous_date < {{ period_start(period_type, 'dated.date') }}
+            where previous_date is null or previous_date < {{ period_start(period_type, 'date') }}
         ) as referrers
     from dated
-    left join acquired on dated.referrer_customer_key = acquired.customer_key
-    group by dated.date, coalesce(acquired.acquisition_channel, 'unknown')
+    group by date, channel
     {%- if not loop.last %}
     union all
     {%- endif %}

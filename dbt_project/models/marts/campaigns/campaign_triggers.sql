@@ -40,6 +40,7 @@ weighed as (
         offered.*,
         case
             when sent.of_this_trigger > 0 then 'already sent'
+            when offered.lacks_its_offer then 'says nothing without ' || offered.withheld_offer_id
             when offered.action = 'manager_task' then null
             when consents.customer_key is null then 'no consent for ' || offered.action
             when sent.recent >= offered.cap_messages
@@ -80,9 +81,7 @@ chosen as (
 afforded as (
     select
         chosen.*,
-        chosen.is_first
-        and (chosen.arm = 'hold_out' or chosen.offer_cost = 0 or chosen.cost_so_far <= parameters.offer_budget)
-            as is_selected
+        chosen.is_first and (chosen.offer_cost = 0 or chosen.cost_so_far <= parameters.offer_budget) as is_selected
     from chosen
     cross join parameters
 )

@@ -126,5 +126,8 @@ select
     dimension_value,
     kind,
     cast(case when kind <> 'stock' or value is null then value else running_value end as decimal(18, 4)) as value,
-    known_from <= period_start and known_to >= cast(next_start - interval 1 day as date) as is_complete
+    known_from <= period_start
+    and known_to >= cast(next_start - interval 1 day as date)
+    -- Of the last day that is known only a part may be.
+    and next_start <= {{ local_date(as_of()) }} as is_complete
 from stocks

@@ -23,16 +23,12 @@ goods as (
 
 spend as (
     select
-        channel,
-        cast(date_trunc('month', date) as date) as month,
-        sum(spend) as spend
-    from {{ ref('fct_ad_performance') }}
-    group by channel, cast(date_trunc('month', date) as date)
-),
-
--- A channel without spend costs nothing in a month of which spend is known, and an unknown sum in any other.
-months_with_spend as (
-    select distinct month from spend
+        period_start as month,
+        dimension,
+        dimension_value as channel,
+        value as spend
+    from {{ ref('kpi_measures_period') }}
+    where measure = 'acquisition_spend' and period_type = 'month' and value is not null
 ),
 
 acquired as (
@@ -44,15 +40,27 @@ acquired as (
     group by acquisition_channel, first_order_month
 ),
 
+-- A channel without spend costs nothing in a month of which spend is known, and an unknown sum in any other. What was
+-- spent on no channel is borne by all new customers of the month alike.
 costs as (
     select
         acquired.acquisition_channel,
         acquired.first_order_month,
-        cast(coalesce(spend.spend, 0) / acquired.new_customers as decimal(18, 4)) as acquisition_cost
+        cast(
+            coalesce(own.spend, 0) / acquired.new_customers
+            + coalesce(shared.spend, 0) / sum(acquired.new_customers) over (partition by acquired.first_order_month)
+            as decimal(18, 4)
+        ) as acquisition_cost
     from acquired
-    inner join months_with_spend on acquired.first_order_month = months_with_spend.month
-    left join spend
-        on acquired.first_order_month = spend.month and acquired.acquisition_channel = spend.channel
+    inner join spend as known on acquired.first_order_month = known.month and known.dimension = 'all'
+    left join spend as own
+        on
+            acquired.first_order_month = own.month
+            and acquired.acquisition_channel = own.channel
+            and own.dimension = 'channel'
+            and own.channel <> 'unknown'
+    left join spend as shared
+        on acquired.first_order_month = shared.month and shared.dimension = 'channel' and shared.channel = 'unknown'
 ),
 
 -- Nothing that counts was bought: no goods, no cost. A bought good of unknown cost stays unknown.

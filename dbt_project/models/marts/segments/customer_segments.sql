@@ -18,6 +18,7 @@ memberships as (
         ('rfm', 'customer_rfm', 'group_id'),
         ('pareto', 'customer_pareto', 'class_id'),
         ('profitability', 'customer_profitability', 'band_id'),
+        ('active_grid', 'customer_active_grid', 'cell_id'),
         ('churn_risk', 'customer_churn_risk', 'band_id'),
     ] %}
     select

@@ -76,7 +76,7 @@ started as (
     select
         categories.customer_key,
         life_events.event_id,
-        cast(min(categories.first_ordered_on) as timestamp) as entered_at,
+        {{ start_of_local_day('min(categories.first_ordered_on)') }} as entered_at,
         sum(categories.units) as units
     from categories
     inner join life_events
