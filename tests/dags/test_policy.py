@@ -11,9 +11,6 @@ import pytest
 
 from include.warehouse.dbt import MANIFEST
 
-# Its fixture is costly: one worker runs all of it.
-pytestmark = pytest.mark.xdist_group("dags")
-
 EXPECTED = {
     "build_marts",
     "load_ads",

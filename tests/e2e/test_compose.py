@@ -18,7 +18,7 @@ from include.local.pipeline import CHAIN, Follower, PipelineFailed, run_pipeline
 from include.warehouse.dbt import MANIFEST
 from tests.e2e.compose_stack import SECRETS, ComposeRefused, Stack, compose_stack, resolve
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.e2e]
 AS_OF = "2026-01-01T00:00:00+00:00"
 FAILING = "int_order_lines__converted"
 SOURCE = {
