@@ -38,6 +38,8 @@ class Project:
     def dbt_as_of_each(self, warehouses: dict[str, Path], *arguments: str) -> None:
         """Run dbt once for each moment, in the warehouse given for it; the project is read but once.
 
+        The files of the warehouses have one and the same name.
+
         Raises:
             AssertionError: a run failed; the message holds dbt's output.
         """

@@ -66,8 +66,10 @@ def builds(tmp_path_factory):
     project.dbt("seed")
     statuses = project.dbt(*models, as_of=END.isoformat(sep=" "))
     assert set(statuses.values()) == {"success"}
-    builds = {day: folder / f"{number}.duckdb" for number, day in enumerate(DAYS)}
+    # The compiled SQL holds the name of the file.
+    builds = {day: folder / str(number) / project.warehouse.name for number, day in enumerate(DAYS)}
     for file in builds.values():
+        file.parent.mkdir()
         shutil.copy(project.warehouse, file)
     project.dbt_as_of_each({day.isoformat(sep=" "): file for day, file in builds.items()}, *models)
 
