@@ -45,7 +45,7 @@ airflow: $(MANIFEST) ## open the same project in the Airflow UI: PORT
 	$(BIN)/python -m include.demo airflow --port $(PORT) $(CHOICE)
 
 test: $(MANIFEST) lint ## lint, dbt, unit, DAG and end-to-end tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 lint: $(MANIFEST) ## ruff, sqlfluff
 	$(BIN)/ruff check .

@@ -13,9 +13,11 @@ RUNBOOK = """
 
 Fired when every family has been loaded: one `dbt build`, gate 2, then promotion to
 `<data>/live/warehouse.duckdb`. Only this DAG writes the build warehouse; the pool `warehouse` has one slot.
-Running it again is safe.
+Running it again is safe; within a run the build is not repeated, so start a new one instead of clearing `dbt_build`.
 
-**a model or test fails**: its own task is red; its log has dbt's message. The live warehouse is as it was.
+**a model or test fails**: `dbt_producer_watcher` is red; "Completed with" in its log is followed by the names and dbt's
+messages. Red with it are the tasks of the marts and audiences that stand on what failed; staging, intermediate models
+and tests have no tasks of their own. The live warehouse is as it was.
 **gate_2 fails**: the message has the audit rows; the Data Docs lie in `<data>/quality/gate_2/`. See docs/gates.md.
 **promote fails**: nothing is half-visible. Clear the task.
 **an old state**: run it with the parameter `as_of`; the same lake and as_of give the same marts.

@@ -91,6 +91,8 @@ def airflow_env(settings_env: dict[str, str], home: Path, database: str, port: i
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
         # A user's privacy, and no waiting for hosts that are not reached.
         "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
+        # A build is not retried within its run; to prepare for it, all it knows would be stored anew at each event.
+        "AIRFLOW__COSMOS__ENABLE_WATCHER_RELIABLE_RETRY": "False",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "SCARF_ANALYTICS": "false",
         "GX_ANALYTICS_ENABLED": "False",

@@ -66,9 +66,15 @@ class AirflowClient:
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"
         answer = self._http.get(path, params={"map_index": map_index}, headers={"Accept": "application/json"})
         answer.raise_for_status()
-        return "\n".join(str(line.get("event", line)) for line in answer.json()["content"] if isinstance(line, dict))
+        return "\n".join(_text(line) for line in answer.json()["content"] if isinstance(line, dict))
 
     def _get(self, path: str, **params: Any) -> dict[str, Any]:
         answer = self._http.get(path, params=params)
         answer.raise_for_status()
         return answer.json()
+
+
+def _text(line: dict[str, Any]) -> str:
+    """Give a line of a log with the errors it reports, which Airflow keeps beside the text."""
+    errors = (f"{error['exc_type']}: {error['exc_value']}" for error in line.get("error_detail") or ())
+    return "\n".join((str(line.get("event", line)), *errors))

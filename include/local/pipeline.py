@@ -16,6 +16,7 @@ LOADS = tuple(f"load_{family}" for family in FAMILIES)
 CHAIN = (*LOADS, "build_marts", "publish_segments")
 FINAL = ("success", "failed", "upstream_failed", "skipped", "removed")
 POLL_SECONDS = 1.0
+BUILD_TASK = "dbt_build.dbt_producer_watcher"
 
 
 class PipelineFailed(RuntimeError):
@@ -103,10 +104,13 @@ class Follower:
 
     def _failures(self, dag_id: str, run_id: str) -> Iterator[str]:
         escaped = url_quote(run_id, safe="")
-        for task in self.client.tasks(dag_id, escaped):
-            if task["state"] == "failed":
-                log = self.client.log(dag_id, escaped, task["task_id"], task["try_number"], task["map_index"])
-                yield f"{task['task_id']}: …{log[-1500:]}"
+        failed = [task for task in self.client.tasks(dag_id, escaped) if task["state"] == "failed"]
+        # The models' tasks only point to the build's, which has dbt's own words.
+        for task in [task for task in failed if task["task_id"] == BUILD_TASK] or failed:
+            log = self.client.log(dag_id, escaped, task["task_id"], task["try_number"], task["map_index"])
+            # Cosmos repeats all of dbt's messages as JSON.
+            said = "\n".join(line for line in log.splitlines() if not line.startswith('{"'))
+            yield f"{task['task_id']}: …{said[-1500:]}"
 
 
 def _wait_for_dags(client: AirflowClient, deadline: float) -> None:

@@ -1,8 +1,10 @@
 """What holds for every DAG; each rule has a DAG that breaks it."""
 
+import json
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -129,21 +131,36 @@ def test_nothing_is_promoted_that_has_not_passed_the_gate(dag_bag: Any) -> None:
     assert dag.get_task("promote").trigger_rule == dag.get_task("gate_2").trigger_rule == "all_success"
 
 
-def test_every_model_has_a_task_of_its_own(dag_bag: Any) -> None:
-    import json
-
+def test_each_model_of_the_marts_and_audiences_has_a_task_and_no_other_model_has(dag_bag: Any) -> None:
     nodes = json.loads(MANIFEST.read_text(encoding="utf-8"))["nodes"].values()
-    models = {node["name"] for node in nodes if node["resource_type"] == "model"}
-    tasks = {task.task_id.removeprefix("dbt_build.") for task in dag_bag.dags["build_marts"].tasks}
-    assert models
-    assert {name for name in models if not {f"{name}_run", f"{name}.run"} & tasks} == set()
+    models = {node["name"]: node["fqn"][1] for node in nodes if node["resource_type"] == "model"}
+    shown = {name for name, layer in models.items() if layer in ("marts", "publish")}
+    tasks = {task.task_id for task in dag_bag.dags["build_marts"].tasks}
+    assert {"dim_customers", "pub_lapsed"} <= shown < set(models)
+    assert tasks == {f"dbt_build.{name}_run" for name in shown} | {
+        "dbt_build.dbt_producer_watcher", "dbt_build.dbt_producer_watcher_done", "gate_2", "promote", "resolve_as_of",
+    }  # fmt: skip
 
 
-def test_the_build_runs_seeds_models_and_tests(dag_bag: Any) -> None:
-    flags = dag_bag.dags["build_marts"].get_task("dbt_build.dbt_producer_watcher").dbt_cmd_flags
-    kinds = {value for flag, value in pairwise(flags) if flag == "--resource-type"}
+def test_the_build_runs_every_seed_model_and_test(dag_bag: Any) -> None:
+    build = dag_bag.dags["build_marts"].get_task("dbt_build.dbt_producer_watcher")
+    kinds = {value for flag, value in pairwise(build.dbt_cmd_flags) if flag == "--resource-type"}
     assert {"seed", "model", "test"} <= kinds
     assert "unit_test" not in kinds
+    assert not {"--select", "--exclude", "--selector"} & {*build.dbt_cmd_flags, *build.add_cmd_flags()}
+    assert not (build.select or build.exclude or build.selector)
+
+
+def test_a_models_task_never_builds_it_and_the_build_is_not_repeated_in_its_run(dag_bag: Any) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    dag = dag_bag.dags["build_marts"]
+    with pytest.raises(AirflowFailException, match=r"ended before model\.perennial\.dim_customers"):
+        dag.get_task("dbt_build.dim_customers_run")._fallback_to_non_watcher_run(1, {})
+    once = dag.get_task("dbt_build.dbt_producer_watcher")._pre_execute_hook
+    once({"ti": SimpleNamespace(try_number=1)})
+    with pytest.raises(AirflowFailException, match="start build_marts anew"):
+        once({"ti": SimpleNamespace(try_number=2)})
 
 
 def test_loads_run_in_the_shops_own_night(dag_bag: Any) -> None:

@@ -28,21 +28,41 @@ class Project:
         """Run dbt; give the status of everything it ran by name. Fails when dbt could not even start."""
         target = self.folder / "target"
         (target / "run_results.json").unlink(missing_ok=True)
-        variables = {"as_of": as_of, "reporting_currency": "EUR", "reporting_minor_units": 2, "time_zone": "UTC"}
-        command = [str(Path(sys.executable).with_name("dbt")), *arguments, "--project-dir", str(self.folder)]
-        command += ["--profiles-dir", str(self.folder), "--target-path", str(target), "--log-path", str(target)]
-        environment = {"PERENNIAL_LAKE": str(self.lake), "PERENNIAL_BUILD_WAREHOUSE": str(self.warehouse)}
-        done = subprocess.run(
-            [*command, "--vars", json.dumps(variables)],
-            env=os.environ | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = [str(Path(sys.executable).with_name("dbt")), *arguments, *self._options, "--vars", _variables(as_of)]
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
         found = target / "run_results.json"
         assert done.returncode == 0 or found.exists(), done.stdout[-4000:] + done.stderr[-2000:]
         results = json.loads(found.read_text(encoding="utf-8"))["results"] if found.exists() else []
         return {result["unique_id"]: result["status"] for result in results}
+
+    def dbt_as_of_each(self, warehouses: dict[str, Path], *arguments: str) -> None:
+        """Run dbt once for each moment, in the warehouse given for it; the project is read but once.
+
+        The files of the warehouses have one and the same name.
+
+        Raises:
+            AssertionError: a run failed; the message holds dbt's output.
+        """
+        runs = [{"warehouse": str(file), "vars": _variables(as_of)} for as_of, file in warehouses.items()]
+        done = subprocess.run(
+            [sys.executable, str(Path(__file__).with_name("many_runs.py"))],
+            input=json.dumps({"arguments": arguments, "options": self._options, "runs": runs}),
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+    @property
+    def _options(self) -> list[str]:
+        folder, target = str(self.folder), str(self.folder / "target")
+        return ["--project-dir", folder, "--profiles-dir", folder, "--target-path", target, "--log-path", target]
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        own = {"PERENNIAL_LAKE": str(self.lake), "PERENNIAL_BUILD_WAREHOUSE": str(self.warehouse)}
+        return os.environ | own
 
     def manifest(self) -> dict[str, Any]:
         return json.loads((self.folder / "target" / "manifest.json").read_text(encoding="utf-8"))
@@ -53,6 +73,10 @@ class Project:
         text = file.read_text(encoding="utf-8")
         assert old in text, f"{path} no longer holds {old!r}"
         file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def _variables(as_of: str) -> str:
+    return json.dumps({"as_of": as_of, "reporting_currency": "EUR", "reporting_minor_units": 2, "time_zone": "UTC"})
 
 
 def copy_of_the_project(folder: Path, lake: Path) -> Project:

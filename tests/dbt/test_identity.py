@@ -25,9 +25,6 @@ from include.lake.layout import lake_columns
 from include.sources.entities import all_entities
 from include.warehouse.dbt import PROJECT_DIR
 
-# Its fixtures are costly: one worker runs all of it.
-pytestmark = pytest.mark.xdist_group("identity")
-
 Rows = list[dict[str, Any]]
 MODELS = ("+fct_orders", "+customer_identifiers", "+customer_merge_log", "+contacts")
 CHAIN = 30

@@ -13,9 +13,6 @@ import pytest
 from naive_lifecycle import Event, Naive, Seeds, shop_medians
 from project_copy import Project, copy_of_the_project
 
-# Its fixtures are costly: one worker runs all of it.
-pytestmark = pytest.mark.xdist_group("engine")
-
 CUSTOMERS, DAYS = 1_000, 800
 FIRST = date(2023, 1, 1)
 FOREVER = datetime.combine(date.max, time.max)

@@ -15,9 +15,6 @@ from include.demo.simulator import simulate
 from include.settings import PROJECT_ROOT, Settings
 from tests.support import pipeline
 
-# Its fixtures are costly: one worker runs all of it.
-pytestmark = pytest.mark.xdist_group("replay")
-
 END = datetime.fromisoformat("2026-01-01")
 DAYS = sorted(END - timedelta(hours=hours) for hours in random.Random(10).sample(range(24 * 30, 24 * 900), 10))
 
@@ -65,21 +62,23 @@ def builds(tmp_path_factory):
     simulate(folder / "sources" / "simulated", customers=250)
     pipeline.load(settings, END.replace(tzinfo=UTC))
     project = copy_of_the_project(folder, Path(settings.lake))
-    final = folder / "final.duckdb"
+    models = ("run", "--select", "+int_lifecycle__stages")
+    project.dbt("seed")
+    statuses = project.dbt(*models, as_of=END.isoformat(sep=" "))
+    assert set(statuses.values()) == {"success"}
+    # The compiled SQL holds the name of the file.
+    builds = {day: folder / str(number) / project.warehouse.name for number, day in enumerate(DAYS)}
+    for file in builds.values():
+        file.parent.mkdir()
+        shutil.copy(project.warehouse, file)
+    project.dbt_as_of_each({day.isoformat(sep=" "): file for day, file in builds.items()}, *models)
 
     def connect(day: datetime) -> duckdb.DuckDBPyConnection:
-        if day == END:
-            project.dbt("seed")
-        statuses = project.dbt("run", "--select", "+int_lifecycle__stages", as_of=day.isoformat(sep=" "))
-        assert set(statuses.values()) == {"success"}
-        if day == END:
-            shutil.copy(project.warehouse, final)
         con = duckdb.connect()
-        con.execute(f"attach '{project.warehouse}' as build (read_only)")
-        con.execute(f"attach '{final}' as final (read_only)")
+        con.execute(f"attach '{builds[day]}' as build (read_only)")
+        con.execute(f"attach '{project.warehouse}' as final (read_only)")
         return con
 
-    connect(END).close()
     return connect
 
 

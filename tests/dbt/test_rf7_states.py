@@ -8,9 +8,6 @@ import pytest
 
 from include.warehouse.dbt import PROJECT_DIR
 
-# Its fixtures are costly: one worker runs all of it.
-pytestmark = pytest.mark.xdist_group("seeds")
-
 # orders -> day -> state; the days on both sides of each threshold and of each end of a trigger's fire days
 STATES = {
     1: {

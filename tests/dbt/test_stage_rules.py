@@ -11,9 +11,6 @@ from broken_seeds import BROKEN
 
 from include.warehouse.dbt import PROJECT_DIR
 
-# Its fixtures are costly: one worker runs all of it.
-pytestmark = pytest.mark.xdist_group("seeds")
-
 RULES = [row["rule_id"] for row in csv.DictReader((PROJECT_DIR / "seeds" / "stage_rules.csv").open(encoding="utf-8"))]
 
 

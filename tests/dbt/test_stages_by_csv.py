@@ -6,9 +6,6 @@ import duckdb
 import pytest
 from project_copy import Project, copy_of_the_project
 
-# Its fixtures are costly: one worker runs all of it.
-pytestmark = pytest.mark.xdist_group("engine")
-
 # The last stage of rf7, lost from day 113 on, is split at a year: whoever is silent longer is gone.
 LOST = "rf7_lost,rf7,lost,3,,,,,,113,,3 or more orders; the last 113 or more days ago"
 SPLIT = (

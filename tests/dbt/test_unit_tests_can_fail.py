@@ -9,9 +9,6 @@ import pytest
 from mutations import MUTATIONS
 from project_copy import Project, copy_of_the_project
 
-# Its fixtures are costly: one worker runs all of it.
-pytestmark = pytest.mark.xdist_group("mutations")
-
 BAD_SEED = """\
 seeds:
   - name: known_bad

@@ -14,7 +14,7 @@ from include.clv.bg_nbd import BgNbd
 from include.clv.gamma_gamma import GammaGamma
 from include.demo import datasets
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("real")]
+pytestmark = [pytest.mark.e2e]
 
 SAMPLE = "lifetimes/datasets/CDNOW_sample.txt"
 SHA256 = "6fae10155c0b0ba363c2c386e30f77990d22328220efd862a5edd1443420d94a"

@@ -1,8 +1,12 @@
 """The containers' file: valid for Compose itself, no default secret, and its own commands run the whole chain."""
 
+import json
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 import pytest
@@ -10,11 +14,13 @@ import sqlalchemy as sa
 
 from include.demo.simulator import simulate
 from include.local.client import AirflowClient
-from include.local.pipeline import CHAIN, run_pipeline
+from include.local.pipeline import CHAIN, Follower, PipelineFailed, run_pipeline
+from include.warehouse.dbt import MANIFEST
 from tests.e2e.compose_stack import SECRETS, ComposeRefused, Stack, compose_stack, resolve
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.e2e]
 AS_OF = "2026-01-01T00:00:00+00:00"
+FAILING = "int_order_lines__converted"
 SOURCE = {
     "PERENNIAL_SOURCES": "/opt/perennial/include/sources/mappings/simulated.yml",
     "PERENNIAL_TIME_ZONE": "Europe/Berlin",
@@ -68,7 +74,7 @@ def sent(stack: Stack) -> list[tuple[str, int]]:
         return [tuple(row) for row in rows]
 
 
-def test_the_chain_fires_by_assets_alone_and_a_second_run_sends_nothing(stack: Stack) -> None:
+def test_the_chain_fires_by_assets_alone_and_a_second_publication_sends_nothing(stack: Stack) -> None:
     lines: list[str] = []
     airflow: Any = SimpleNamespace(url=stack.url, password=SECRETS["AIRFLOW_ADMIN_PASSWORD"])
 
@@ -91,13 +97,94 @@ def test_the_chain_fires_by_assets_alone_and_a_second_run_sends_nothing(stack: S
     assert {status for status, _ in first} == {"done"}
     assert sum(changes for _, changes in first) > members
 
-    run_pipeline(airflow, AS_OF, lines.append, timeout_seconds=600)
+    again = client.trigger("publish_segments", {})
+    follow(client, "publish_segments", again)
 
     assert published(stack) == before
     second = sent(stack)[len(first) :]
     assert len(second) == len(first)
     assert set(second) == {("done", 0)}
     assert sum("success" in line for line in lines) == len(lines)
+
+
+def follow(client: AirflowClient, dag_id: str, run_id: str, timeout_seconds: float = 300) -> None:
+    """Wait for the end of a run.
+
+    Raises:
+        PipelineFailed: it failed.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    follower = Follower(client, lambda _: None)
+    while not follower.finished(dag_id, run_id):
+        assert time.monotonic() < deadline, f"{dag_id} is still running"
+        time.sleep(1)
+
+
+@pytest.fixture
+def too_large_a_line(stack: Stack) -> Iterator[None]:
+    """A line in the lake whose amount, quantity times price, no model can hold: it fails where it is first computed."""
+    landed = next((stack.data_dir / "lake" / "simulated" / "order_lines").glob("load_date=*/*.parquet"))
+    bad = landed.with_name("too_large.parquet")
+    with duckdb.connect() as con:
+        con.execute(
+            f"""
+            copy (
+                select * replace (
+                    9999 as line_number, null as gross_amount, 9e9 as quantity, 9e12 as unit_price
+                )
+                from '{landed}' limit 1
+            ) to '{bad}' (format parquet)
+            """
+        )
+    yield
+    bad.unlink()
+
+
+def test_a_failed_intermediate_model_fails_the_build_and_promotes_nothing(stack: Stack, too_large_a_line: None) -> None:
+    client = AirflowClient(stack.url, SECRETS["AIRFLOW_ADMIN_PASSWORD"])
+    live = stack.data_dir / "live" / "warehouse.duckdb"
+    before = live.stat().st_mtime_ns, live.stat().st_ino
+    publications = client.runs("publish_segments")
+
+    run_id = client.trigger("build_marts", {"as_of": AS_OF})
+    with pytest.raises(PipelineFailed, match=FAILING) as failed:
+        follow(client, "build_marts", run_id)
+
+    assert "Conversion Error" in str(failed.value)
+    states = {task["task_id"]: task["state"] for task in client.tasks("build_marts", quote(run_id, safe=""))}
+    assert states["dbt_build.dbt_producer_watcher"] == "failed"
+    assert states["gate_2"] == states["promote"] == "upstream_failed"
+    above = standing_on(FAILING)
+    assert {"fct_order_lines", "dim_customers", "pub_lapsed"} <= above
+    shown = {name: states[f"dbt_build.{name}_run"] for name in above if f"dbt_build.{name}_run" in states}
+    assert set(shown.values()) <= {"failed", "upstream_failed"}
+    # What stands beside it was built.
+    assert states["dbt_build.customer_identifiers_run"] == states["dbt_build.fct_email_events_run"] == "success"
+
+    # Clearing what failed makes no build of it.
+    answer = client._http.post(
+        "/api/v2/dags/build_marts/clearTaskInstances",
+        json={"dry_run": False, "dag_run_id": run_id, "only_failed": False, "reset_dag_runs": True},
+    )
+    answer.raise_for_status()
+    with pytest.raises(PipelineFailed, match="start build_marts anew"):
+        follow(client, "build_marts", run_id)
+    states = {task["task_id"]: task["state"] for task in client.tasks("build_marts", quote(run_id, safe=""))}
+    assert states["promote"] == "upstream_failed"
+    assert (live.stat().st_mtime_ns, live.stat().st_ino) == before
+    assert client.runs("publish_segments") == publications
+
+
+def standing_on(model: str) -> set[str]:
+    """Names of the models that need this one."""
+    manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
+    found: set[str] = set()
+    waiting = [f"model.perennial.{model}"]
+    while waiting:
+        children = [child for child in manifest["child_map"][waiting.pop()] if child.startswith("model.")]
+        waiting += [child for child in children if child not in found]
+        found |= set(children)
+    return {name.split(".")[-1] for name in found}
 
 
 def test_every_service_is_healthy_by_its_own_check(stack: Stack) -> None:

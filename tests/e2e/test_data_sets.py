@@ -16,6 +16,9 @@ from tests.support import pipeline
 pytestmark = [pytest.mark.e2e]
 MONTHLY = "cohort_event = 'first_order' and period_type = 'month' and dimension = 'all'"
 
+DOCUMENTED = (PROJECT_ROOT / "docs" / "query-the-marts.md").read_text(encoding="utf-8")
+QUESTIONS = [block.split("```")[0] for block in DOCUMENTED.split("```sql\n")[1:]]
+
 
 def settings_for(data_dir: Path, mappings: tuple[Path, ...], currency: str, zone: str) -> Settings:
     return Settings(_env_file=None, data_dir=data_dir, sources=mappings, reporting_currency=currency, time_zone=zone)
@@ -35,7 +38,6 @@ def cdnow(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
-@pytest.mark.xdist_group("real")
 class TestCdnow:
     """Fader and Hardie's CDNOW master file: 69,659 purchases of 23,570 customers."""
 
@@ -132,21 +134,15 @@ class TestCdnow:
     def test_without_consent_nobody_is_in_an_audience(self, cdnow: Settings) -> None:
         assert query(cdnow, "select count(*) from publish.pub_dormant") == [(0,)]
 
-
-DOCUMENTED = (PROJECT_ROOT / "docs" / "query-the-marts.md").read_text(encoding="utf-8")
-QUESTIONS = [block.split("```")[0] for block in DOCUMENTED.split("```sql\n")[1:]]
-
-
-@pytest.mark.xdist_group("real")
-@pytest.mark.parametrize("sql", QUESTIONS, ids=range(len(QUESTIONS)))
-def test_every_documented_question_has_an_answer(cdnow: Settings, sql: str) -> None:
-    with duckdb.connect(str(cdnow.live_warehouse), read_only=True) as con:
-        answer = con.execute(sql)
-        names = [column[0] for column in answer.description]
-        rows = answer.fetchall()
-    # CDNOW has no products and no advertising; everything else must have rows.
-    assert names
-    assert rows or "dim_products" in sql or "'cac'" in sql
+    @pytest.mark.parametrize("sql", QUESTIONS, ids=range(len(QUESTIONS)))
+    def test_every_documented_question_has_an_answer(self, cdnow: Settings, sql: str) -> None:
+        with duckdb.connect(str(cdnow.live_warehouse), read_only=True) as con:
+            answer = con.execute(sql)
+            names = [column[0] for column in answer.description]
+            rows = answer.fetchall()
+        # CDNOW has no products and no advertising; everything else must have rows.
+        assert names
+        assert rows or "dim_products" in sql or "'cac'" in sql
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +154,6 @@ def complete_journey(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
-@pytest.mark.xdist_group("real")
 class TestCompleteJourney:
     """dunnhumby's Complete Journey 2.0: 2,469 households of a grocer in 2017."""
 
@@ -201,7 +196,6 @@ def online_retail(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
-@pytest.mark.xdist_group("real")
 class TestOnlineRetail:
     """UCI Online Retail through the mapping of a user's own files; the figures are the ones its users quote."""
 
