@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     ledger_key: SecretStr | None = Field(
         default=None, description="Key of the ledger's hashes; default a file beside it"
     )
+    publish_max_age_hours: float = Field(
+        default=48, gt=0, description="Older warehouses are published with approval only"
+    )
+    publish_history_days: int = Field(default=400, ge=1, description="How long the ledger keeps each run's changes")
     webhook_url: HttpUrl | None = Field(default=None, description="Where the webhook destination posts; unset = off")
     webhook_secret: SecretStr | None = Field(default=None, description="Key that signs webhook requests")
 

@@ -159,10 +159,17 @@ class Receipt:
 
 @dataclass(frozen=True)
 class ReadBack:
-    """What the tool says it holds for an audience; `keys` is None where it only counts."""
+    """What the tool says it holds for an audience.
+
+    Attributes:
+        count: members.
+        keys: their customer_keys; None where the tool only counts.
+        tolerance: share by which the count may be off, for tools that count roughly or hours later.
+    """
 
     count: int
     keys: frozenset[str] | None = None
+    tolerance: float = 0.0
 
 
 class Destination(Protocol):

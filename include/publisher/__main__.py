@@ -18,7 +18,7 @@ from include.destinations.config import ConfigError
 from include.publisher.approvals import approve
 from include.publisher.database import open_database
 from include.publisher.errors import PublishBlocked, PublishBusy, PublishError
-from include.publisher.ledger import recent_runs
+from include.publisher.history import recent_runs
 from include.publisher.publish import PublishResult, pairs, plan_only, publish
 from include.settings import Settings, SettingsError, get_settings
 
@@ -84,7 +84,11 @@ def _results_table(results: Sequence[PublishResult]) -> Table:
 def _approve(arguments: argparse.Namespace, settings: Settings, out: Console) -> int:
     with closing(open_database(settings)) as database:
         pair, removals = approve(database, arguments.run_id, arguments.by or getpass.getuser())
-    out.print(f"Approved: the next run of {pair} may remove up to {removals} members.", markup=False, soft_wrap=True)
+    out.print(
+        f"Approved: the next run of {pair} may do what run {arguments.run_id} planned, with up to {removals} removals.",
+        markup=False,
+        soft_wrap=True,
+    )
     return 0
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import and_, delete, func, insert, select, update
 
 from include.publisher.database import Database, Pair, of_pair
 from include.publisher.errors import ApprovalError
+from include.publisher.guard import Approved
 from include.publisher.ledger import Run
 from include.publisher.tables import approvals, runs
 
@@ -16,7 +17,7 @@ VALID_FOR = timedelta(days=7)
 
 
 def approve(database: Database, run_id: str, approved_by: str) -> tuple[Pair, int]:
-    """Allow the next run of a blocked run's pair to remove at most as many members as that run planned.
+    """Allow the next run of a blocked run's pair what that run planned: removals, and members on the list.
 
     Args:
         database: the ledger.
@@ -49,6 +50,7 @@ def approve(database: Database, run_id: str, approved_by: str) -> tuple[Pair, in
             "destination": pair.destination,
             "audience": pair.audience,
             "removals": removals,
+            "sendable": run["sendable"],
             "approved_by": approved_by,
             "approved_at": now,
             "expires_at": now + VALID_FOR,
@@ -57,12 +59,15 @@ def approve(database: Database, run_id: str, approved_by: str) -> tuple[Pair, in
     return pair, removals
 
 
-def approved_removals(database: Database, pair: Pair) -> int | None:
-    """Return how many removals are allowed for a pair, or None without an open approval."""
+def approved(database: Database, pair: Pair) -> Approved | None:
+    """Return the latest open approval of a pair, or None without one."""
     open_ones = and_(of_pair(approvals, pair), approvals.c.used_by_run_id.is_(None))
     valid = approvals.c.expires_at > datetime.now(UTC)
+    latest = approvals.c.approved_at.desc()
+    query = select(approvals.c.removals, approvals.c.sendable).where(open_ones, valid).order_by(latest).limit(1)
     with database.reading() as connection:
-        return connection.execute(select(func.max(approvals.c.removals)).where(open_ones, valid)).scalar_one()
+        row = connection.execute(query).one_or_none()
+    return Approved(row.removals, row.sendable) if row else None
 
 
 def use_up(database: Database, run: Run) -> None:

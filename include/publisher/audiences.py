@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from include.destinations.base import Mode
 from include.destinations.config import ConfigError, load_destinations, read_rows, unique_ids, validate_row
 from include.publisher.errors import PublishError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from include.settings import Settings
 
 ContactField = Literal["email", "phone", "first_name", "last_name"]
@@ -23,13 +25,25 @@ class GuardLimits(BaseModel):
 
     Attributes:
         max_removal_share: highest share of the snapshot, from 0 to 1, that may be removed without approval.
-        min_members: snapshots smaller than this are not judged by share; one person of four is 25 % and no accident.
+        max_growth: how many times as many members as before the list may hold without approval.
+        min_members: snapshots smaller than this are not judged by share or growth; one person of four is 25 % and no
+            accident.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_removal_share: float = Field(default=0.20, ge=0, le=1)
+    max_growth: float = Field(default=5, gt=1)
     min_members: int = Field(default=5, ge=1)
+
+
+class FrequencyCap(BaseModel):
+    """At most so many messages to a customer in so many days, over all audiences of mode events at a destination."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    messages: int = Field(ge=1)
+    days: int = Field(ge=1)
 
 
 class Audience(BaseModel):
@@ -46,6 +60,9 @@ class Audience(BaseModel):
         contact_fields: which contact data is sent; the first one is required of each member.
         attributes: columns of the model that are sent.
         guard: overrides of the guard's limits.
+        group: audiences of one group share no customer at a destination: the one with the smallest rank has them.
+        rank: place in the group.
+        frequency_cap: for mode events only.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,6 +76,15 @@ class Audience(BaseModel):
     contact_fields: tuple[ContactField, ...] = ()
     attributes: tuple[str, ...] = ()
     guard: GuardLimits = GuardLimits()
+    group: str | None = Field(default=None, pattern=IDENTIFIER)
+    rank: int = 0
+    frequency_cap: FrequencyCap | None = None
+
+    @model_validator(mode="after")
+    def _caps_are_for_events(self) -> Self:
+        if self.frequency_cap and self.mode is not Mode.EVENTS:
+            raise ValueError(f"frequency_cap is for mode events, the mode is {self.mode}")
+        return self
 
     @field_validator("attributes")
     @classmethod
@@ -96,7 +122,32 @@ def load_audiences(settings: Settings) -> dict[str, Audience]:
                 f"{path}: audience '{audience.id}': unknown destinations {', '.join(unknown)}; "
                 f"{settings.destinations_file} has {', '.join(known)}."
             )
+    _no_shared_ranks(audiences, path)
     return {audience.id: audience for audience in audiences}
+
+
+def _no_shared_ranks(audiences: list[Audience], path: Path) -> None:
+    places: dict[tuple[str, int], str] = {}
+    for audience in audiences:
+        if audience.group is None:
+            continue
+        other = places.setdefault((audience.group, audience.rank), audience.id)
+        if other != audience.id:
+            raise ConfigError(
+                f"{path}: audiences '{other}' and '{audience.id}' have the rank {audience.rank} in the group "
+                f"'{audience.group}', expected a rank of its own for each."
+            )
+
+
+def higher_ranked(audience: Audience, destination: str, settings: Settings) -> list[Audience]:
+    """List the audiences that go before this one at a destination."""
+    if audience.group is None:
+        return []
+    return [
+        other
+        for other in load_audiences(settings).values()
+        if other.group == audience.group and other.rank < audience.rank and destination in other.destinations
+    ]
 
 
 def find_audience(audience_id: str, destination_id: str, settings: Settings) -> Audience:

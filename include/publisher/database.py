@@ -16,16 +16,14 @@ from sqlalchemy import (
     and_,
     create_engine,
     event,
-    insert,
     make_url,
-    select,
     text,
 )
 from sqlalchemy.exc import OperationalError
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
 from include.publisher.errors import LedgerError
-from include.publisher.tables import SCHEMA_VERSION, metadata, schema_version
+from include.publisher.schema import upgrade
 
 if TYPE_CHECKING:
     from include.settings import Settings
@@ -94,7 +92,7 @@ def open_database(settings: Settings) -> Database:
         event.listen(engine, "begin", _begin_sqlite)
     database = Database(engine)
     try:
-        _create_tables(database)
+        _prepare_tables(database)
     except OperationalError as error:
         place = url.render_as_string(hide_password=True)
         raise LedgerError(f"The ledger {place} cannot be opened: {error.orig}. Check PERENNIAL_LEDGER_URL.") from error
@@ -121,16 +119,8 @@ def _begin_sqlite(connection: Connection) -> None:
 @retry(
     retry=retry_if_exception_type(OperationalError), stop=stop_after_delay(5), wait=wait_random(0, 0.3), reraise=True
 )
-def _create_tables(database: Database) -> None:
+def _prepare_tables(database: Database) -> None:
     with database.writing() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_SETUP_LOCK})
-        metadata.create_all(connection)
-        found = connection.execute(select(schema_version.c.version)).scalars().all()
-        if not found:
-            connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
-        elif max(found) != SCHEMA_VERSION:
-            raise LedgerError(
-                f"The ledger has schema version {max(found)}, this Perennial knows {SCHEMA_VERSION}. Install "
-                "the version that made it, or point PERENNIAL_LEDGER_URL at another database."
-            )
+        upgrade(connection)

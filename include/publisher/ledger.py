@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Row, Select, and_, case, delete, func, insert, null, select, update
+from sqlalchemy import Connection, Select, and_, case, delete, func, insert, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from include.destinations.base import Batch, Receipt
@@ -108,6 +108,7 @@ def record_plan(database: Database, run: Run, plan: Plan, build_id: str, as_of: 
         "skipped": sum(counts.skipped.values()),
         "skipped_reasons": counts.skipped,
         "snapshot": counts.snapshot,
+        "sendable": counts.sendable,
         "started_at": datetime.now(UTC),
     }
     with database.writing() as connection:
@@ -239,9 +240,3 @@ def _reject(connection: Connection, run: Run, batch: Batch, receipt: Receipt, no
             for rejection in rejections
         ]
         connection.execute(insert(dead_letters), rows)
-
-
-def recent_runs(database: Database, limit: int) -> Sequence[Row[Any]]:
-    """Read the latest runs, newest first."""
-    with database.reading() as connection:
-        return connection.execute(select(runs).order_by(runs.c.started_at.desc(), runs.c.run_id).limit(limit)).all()

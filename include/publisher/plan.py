@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from include.publisher.plan_sql import (
     PLAN,
     REMOVED,
     contact_columns,
+    outranked_by,
     payload_columns,
     payload_json,
 )
@@ -56,7 +57,8 @@ class PlanCounts:
     Attributes:
         adds, updates, unchanged: members of the list after the run.
         removes: all removals; consent_removes: those of them for lost consent.
-        skipped: reason -> members of the audience that are not sent (missing_contact, suppressed, dead_letter).
+        skipped: reason -> members of the audience that are not sent: suppressed, held_out, outranked,
+            missing_contact, dead_letter, frequency_cap.
         snapshot: members the destination holds, or may hold, before the run.
         confirmed: members the destination confirmed before the run.
         sendable: members the destination is to hold after the run.
@@ -173,19 +175,35 @@ class Plan:
         return self.connection.cursor().sql(query).to_arrow_reader(STREAM_ROWS)
 
 
-def make_plan(source: Source, audience: Audience, snapshot: pa.Table, letters: pa.Table, key: bytes) -> Plan:
+@dataclass(frozen=True)
+class Held:
+    """What the ledger knows of a pair.
+
+    Attributes:
+        snapshot: see SNAPSHOT_SCHEMA; one row per member ever sent to this destination.
+        letters: see LETTERS_SCHEMA; open dead letters of this destination.
+        capped: customer_key of those who have had as many messages lately as they may.
+    """
+
+    snapshot: pa.Table
+    letters: pa.Table
+    capped: Sequence[str] = ()
+
+
+def make_plan(source: Source, audience: Audience, held: Held, key: bytes, higher: Sequence[Audience] = ()) -> Plan:
     """Compute the difference between warehouse and snapshot.
 
     Args:
-        source: the open warehouse, already checked for this audience.
+        source: the open warehouse, already checked for this audience and the higher ones.
         audience: what to send.
-        snapshot: see SNAPSHOT_SCHEMA; one row per member ever sent to this destination.
-        letters: see LETTERS_SCHEMA; open dead letters of this destination.
+        held: what the ledger knows.
         key: the ledger's key.
+        higher: audiences of the same group at the same destination with a higher rank.
     """
     con = source.connection
-    con.register("held", snapshot.cast(SNAPSHOT_SCHEMA))
-    con.register("letters_arrow", letters.cast(LETTERS_SCHEMA))
+    con.register("held", held.snapshot.cast(SNAPSHOT_SCHEMA))
+    con.register("letters_arrow", held.letters.cast(LETTERS_SCHEMA))
+    con.register("capped", pa.table({"customer_key": pa.array(held.capped, pa.string())}))
     con.execute("create or replace table letters as from letters_arrow")
     inner, outer = hmac_pads(key)
     required = f"c_{audience.contact_fields[0]}" if audience.contact_fields else "'none required'"
@@ -194,12 +212,14 @@ def make_plan(source: Source, audience: Audience, snapshot: pa.Table, letters: p
         columns=payload_columns(audience, named=False, source=True),
         required=required,
         payload=payload_json(audience),
+        outranked=outranked_by(audience, higher),
     )
     con.execute(candidates, {"channel": audience.channel, "inner": inner, "outer": outer})
     for statement in PLAN:
         con.execute(statement, {"channel": audience.channel} if "$channel" in statement else None)
     counts = _counts(con)
     con.unregister("held")
+    con.unregister("capped")
     return Plan(con, audience, counts)
 
 
@@ -209,8 +229,7 @@ def _counts(con: duckdb.DuckDBPyConnection) -> PlanCounts:
     skipped = dict(con.execute("select reason, count(*) from plan_skipped group by reason order by reason").fetchall())
     held = "select count(coalesce(content_hash, doubt_operation)), count(content_hash) from held"
     snapshot, confirmed = con.execute(held).fetchall()[0]
-    is_wanted = "not is_suppressed and not lacks_contact"
-    wanted = con.execute(f"select count(*) from candidates where {is_wanted}").fetchall()[0][0]
+    wanted = con.execute("select count(*) from candidates where barred is null").fetchall()[0][0]
     adds, updates, withheld = (by_operation.get(name, 0) for name in ("add", "update", "withheld"))
     return PlanCounts(
         adds=adds,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from include.publisher.audiences import Audience
 
 
@@ -20,6 +22,19 @@ def payload_columns(audience: Audience, named: bool, source: bool = False) -> st
     return "".join(f', "{kind}_{name}" as "{name}"' if named else f', "{kind}_{name}"' for kind, name in fields)
 
 
+def outranked_by(audience: Audience, others: Sequence[Audience]) -> str:
+    """Select the customers whom an audience of the same group, but of a higher rank, is for.
+
+    Whom the other audience cannot be sent for (consent, hold-out, no contact) is not lost for this one.
+    """
+    selects = []
+    for other in others:
+        required = f'c."{other.contact_fields[0]}"' if other.contact_fields else "'none required'"
+        has_contact = f"coalesce(trim({required}), '') <> ''"
+        selects.append(OUTRANKED.format(audience=other.id, channel=other.channel, has_contact=has_contact))
+    return " union all ".join(selects) or "select null as customer_key where false"
+
+
 def contact_columns(audience: Audience) -> str:
     """List the contact fields as the contacts (c) have them now, prefixed, each after a comma."""
     return "".join(f', c."{name}" as "c_{name}"' for name in audience.contact_fields)
@@ -35,36 +50,64 @@ def payload_json(audience: Audience) -> str:
     return f"to_json({{'customer_key': customer_key{pairs}}})"
 
 
-CANDIDATES = """
+# Consent comes last, and before everything else: whoever withdrew it is out whatever the model says.
+_SUPPRESSED = """suppressed as (
+    select customer_key, bool_or(kind = 'consent') as is_consent
+    from live.publish.pub_suppressions where channel = $channel group by customer_key
+)"""
+
+OUTRANKED = """
+select p.customer_key
+from live.publish."pub_{audience}" as p
+left join people.contacts.contacts as c on c.customer_key = p.customer_key
+anti join (
+    select customer_key from live.publish.pub_suppressions where channel = '{channel}'
+) as s on s.customer_key = p.customer_key
+where {has_contact}
+"""
+
+CANDIDATES = (
+    """
 create or replace table candidates as
-with suppressed as (
-    select distinct customer_key from live.publish.pub_suppressions where channel = $channel
+with """
+    + _SUPPRESSED
+    + """,
+outranked as (
+    select distinct cast(customer_key as varchar) as customer_key from ({outranked})
 ),
 rows as (
     select
         cast(p.customer_key as varchar) as customer_key,
-        s.customer_key is not null as is_suppressed{columns}
+        case
+            when s.is_consent then 'suppressed'
+            when s.customer_key is not null then 'held_out'
+            when o.customer_key is not null then 'outranked'
+        end as barred{columns}
     from live.publish."pub_{audience}" as p
     left join people.contacts.contacts as c on c.customer_key = p.customer_key
     left join suppressed as s on s.customer_key = p.customer_key
+    left join outranked as o on o.customer_key = p.customer_key
 )
 select
-    *,
-    coalesce(trim({required}), '') = '' as lacks_contact,
+    * replace (
+        coalesce(barred, case when coalesce(trim({required}), '') = '' then 'missing_contact' end) as barred
+    ),
     sha256($outer || unhex(sha256($inner || encode({payload})))) as content_hash
 from rows
 """
+)
 
 # An operation of unknown outcome is settled first: an addition is sent again, or taken back when the member has left in
 # the meantime; after a removal the member may or may not be there, so they are added, not updated. Who stays as they
 # are has no row.
-_PLAN = """
+_PLAN = (
+    """
 create or replace table plan as
-with suppressed as (
-    select distinct customer_key from live.publish.pub_suppressions where channel = $channel
-),
+with """
+    + _SUPPRESSED
+    + """,
 wanted as (
-    select customer_key, content_hash from candidates where not is_suppressed and not lacks_contact
+    select customer_key, content_hash from candidates where barred is null
 ),
 compared as (
     select
@@ -94,11 +137,13 @@ judged as (
 )
 select
     j.key as customer_key,
-    case when l.customer_key is not null then 'withheld' else j.due end as operation,
+    case when l.customer_key is not null or f.customer_key is not null then 'withheld' else j.due end as operation,
     case
-        when j.due = 'remove' and s.customer_key is not null then 'consent_lost'
-        when j.due = 'remove' and c.lacks_contact then 'missing_contact'
-        when j.due = 'remove' then 'left_audience'
+        when l.customer_key is not null then 'dead_letter'
+        when f.customer_key is not null then 'frequency_cap'
+        when j.due = 'remove' and s.is_consent then 'consent_lost'
+        when j.due = 'remove' and s.customer_key is not null then 'held_out'
+        when j.due = 'remove' then coalesce(c.barred, 'left_audience')
         when j.doubt_operation is not null then 'unconfirmed'
         when j.due = 'add' then 'joined'
         when j.due = 'update' then 'content_changed'
@@ -117,8 +162,14 @@ left join letters as l
     and not l.retryable
     and j.due in ('add', 'update')
     and l.content_hash = j.new_hash
+-- What may have been told already is not told less by being told again.
+left join capped as f
+    on f.customer_key = j.key
+    and j.due in ('add', 'update')
+    and j.doubt_operation is null
 where j.due is not null
 """
+)
 
 # A letter is settled when its member stays as they are, or is neither wanted nor held any more.
 _SETTLED = """
@@ -128,10 +179,9 @@ select l.customer_key from letters as l anti join plan as p on p.customer_key = 
 
 _SKIPPED = """
 create or replace table plan_skipped as
-select customer_key, case when is_suppressed then 'suppressed' else 'missing_contact' end as reason
-from candidates where is_suppressed or lacks_contact
+select customer_key, barred as reason from candidates where barred is not null
 union all
-select customer_key, 'dead_letter' as reason from plan where operation = 'withheld'
+select customer_key, reason from plan where operation = 'withheld'
 """
 
 PLAN = (_PLAN, _SETTLED, _SKIPPED)
@@ -160,6 +210,6 @@ FULL_LIST = """
 select c.customer_key{columns}
 from candidates as c
 anti join (select customer_key from plan where operation = 'withheld') as w on w.customer_key = c.customer_key
-where not c.is_suppressed and not c.lacks_contact
+where c.barred is null
 order by c.customer_key
 """

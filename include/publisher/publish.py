@@ -8,59 +8,31 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from include.destinations.base import Capability, DestinationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from include.destinations.base import Capability, DestinationError, Mode, Readable
 from include.destinations.config import create_destination, load_destinations, why_off
-from include.publisher import approvals, ledger
-from include.publisher.audiences import Audience, find_audience, load_audiences
+from include.publisher import approvals, history, journal, ledger
+from include.publisher.audiences import Audience, find_audience, higher_ranked, load_audiences
 from include.publisher.claims import Claim, claimed
 from include.publisher.database import Database, Pair, open_database
 from include.publisher.deliver import Delivery, has_drifted
+from include.publisher.drift import measure
 from include.publisher.errors import PublishBlocked, PublishError
 from include.publisher.guard import GuardInput, why_blocked
 from include.publisher.keys import ledger_key
 from include.publisher.ledger import Run
-from include.publisher.plan import CONSENT_PHASE, PHASES, Plan, make_plan
+from include.publisher.plan import CONSENT_PHASE, PHASES, Held, Plan, make_plan
+from include.publisher.result import PublishResult
 from include.publisher.source import Source, check_tables, open_source
 
 if TYPE_CHECKING:
     from include.settings import Settings
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class PublishResult:
-    """What a run planned and did, in members.
-
-    Attributes:
-        run_id: id of this attempt in the ledger.
-        status: done or dry_run; a blocked or failed run raises instead.
-        adds, updates, removes, unchanged: the plan; consent_removes are part of removes.
-        skipped: members of the audience that are not sent; skipped_reasons says why.
-        rejected: members that the destination refused; they are open dead letters.
-        note: what the guard would say of a dry run, otherwise None.
-    """
-
-    run_id: str
-    audience: str
-    destination: str
-    status: str
-    adds: int
-    updates: int
-    removes: int
-    consent_removes: int
-    unchanged: int
-    skipped: int
-    rejected: int
-    skipped_reasons: dict[str, int] = field(default_factory=dict)
-    note: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain values for an Airflow XCom."""
-        return asdict(self)
 
 
 def pairs(settings: Settings) -> list[dict[str, str]]:
@@ -127,32 +99,60 @@ def _run(audience_id: str, destination_id: str, run_id: str, settings: Settings,
         open_source(settings) as source,
     ):
         ledger.close_abandoned(database, pair)
+        history.forget(database, pair, settings.publish_history_days)
         run = ledger.next_run(database, run_id, pair)
-        plan = _plan(database, run, source, audience, settings, claim)
-        delivery = Delivery(database, run, claim, plan, destination)
-        with _failures_recorded(database, run):
-            return _carry_out(delivery, audience, dry=dry or row.dry_run)
+        dry = dry or row.dry_run is True or (row.dry_run == "first" and history.is_new(database, pair))
+        try:
+            plan = _plan(database, run, source, audience, settings, claim)
+            delivery = Delivery(database, run, claim, plan, destination)
+            with _failures_recorded(database, run):
+                return _carry_out(delivery, audience, _figures(delivery, source), settings, dry)
+        finally:
+            _keep_journal(database, run, settings)
+
+
+def _keep_journal(database: Database, run: Run, settings: Settings) -> None:
+    """Write the journal; the next run writes it anew, so its failure is no failure of the run."""
+    try:
+        journal.write(database, run, settings)
+    except (OSError, SQLAlchemyError) as error:
+        log.warning("%s: the journal beside the live warehouse was not written: %s", run.run_id, type(error).__name__)
 
 
 def _plan(database: Database, run: Run, source: Source, audience: Audience, settings: Settings, claim: Claim) -> Plan:
-    check_tables(source, audience, settings)
-    held = ledger.snapshot(database, run.pair)
-    letters = ledger.open_letters(database, run.pair)
-    plan = make_plan(source, audience, held, letters, ledger_key(settings))
+    higher = higher_ranked(audience, run.pair.destination, settings)
+    for one in (*higher, audience):
+        check_tables(source, one, settings)
+    events = [one.id for one in load_audiences(settings).values() if one.mode is Mode.EVENTS]
+    held = Held(
+        snapshot=ledger.snapshot(database, run.pair),
+        letters=ledger.open_letters(database, run.pair),
+        capped=history.capped(database, run.pair.destination, events, audience.frequency_cap),
+    )
+    plan = make_plan(source, audience, held, ledger_key(settings), higher)
     ledger.record_plan(database, run, plan, source.build_id, source.as_of, claim)
     log.info("%s: planned %s", run.run_id, plan.counts)
     return plan
 
 
-def _carry_out(delivery: Delivery, audience: Audience, dry: bool) -> PublishResult:
-    database, run, counts = delivery.database, delivery.run, delivery.plan.counts
-    figures = GuardInput(
+def _figures(delivery: Delivery, source: Source) -> GuardInput:
+    counts, pair = delivery.plan.counts, delivery.run.pair
+    return GuardInput(
         snapshot=counts.snapshot,
         sendable=counts.sendable,
         removals=counts.guarded_removes,
-        approved_removals=approvals.approved_removals(database, run.pair),
+        approved=approvals.approved(delivery.database, pair),
+        as_of=source.as_of,
+        latest_as_of=history.latest_as_of(delivery.database, pair),
+        age=datetime.now(UTC) - source.checked_at if source.checked_at else None,
     )
-    reason = why_blocked(figures, audience.guard)
+
+
+def _carry_out(
+    delivery: Delivery, audience: Audience, figures: GuardInput, settings: Settings, dry: bool
+) -> PublishResult:
+    database, run, counts = delivery.database, delivery.run, delivery.plan.counts
+    reason = why_blocked(figures, audience.guard, timedelta(hours=settings.publish_max_age_hours))
     if dry:
         note = f"Would be blocked: {reason}." if reason else None
         ledger.set_status(database, run.run_id, "dry_run", note)
@@ -169,14 +169,20 @@ def _carry_out(delivery: Delivery, audience: Audience, dry: bool) -> PublishResu
         delivery.replace()
     approvals.use_up(database, run)
     ledger.set_status(database, run.run_id, "done")
-    return _result(delivery, "done", None)
+    return _result(delivery, "done", None, _drift(delivery, audience))
+
+
+def _drift(delivery: Delivery, audience: Audience) -> bool | None:
+    if audience.mode is not Mode.MEMBERS or not isinstance(delivery.destination, Readable):
+        return None
+    return measure(delivery.database, delivery.run, delivery.destination)
 
 
 def blocked_message(run: Run, reason: str, consent_removes: int) -> str:
     """Tell an operator what was stopped, what was sent all the same, and how to let it go on."""
     return (
         f"{run.pair}: blocked, {reason}. The {consent_removes} removals for lost consent were carried out, nothing "
-        f"else was sent. Look for a fault in the data first. If the removals are right, run "
+        f"else was sent. Look for a fault in the data first. If the plan is right, run "
         f"`python -m include.publisher approve {run.run_id}` and publish again."
     )
 
@@ -194,7 +200,7 @@ def _failures_recorded(database: Database, run: Run) -> Iterator[None]:
         raise
 
 
-def _result(delivery: Delivery, status: str, note: str | None) -> PublishResult:
+def _result(delivery: Delivery, status: str, note: str | None, is_drift: bool | None = None) -> PublishResult:
     counts, pair = delivery.plan.counts, delivery.run.pair
     return PublishResult(
         run_id=delivery.run.run_id,
@@ -210,4 +216,5 @@ def _result(delivery: Delivery, status: str, note: str | None) -> PublishResult:
         rejected=delivery.rejected,
         skipped_reasons=counts.skipped,
         note=note,
+        is_drift=is_drift,
     )

@@ -28,11 +28,13 @@ class Source:
         connection: a DuckDB connection that lives in memory and never spills to disk, because it holds contact data.
         build_id: the build that made both files.
         as_of: the moment, in UTC, up to which that build knows the world.
+        checked_at: when it passed gate 2, in UTC; None when the build does not say.
     """
 
     connection: duckdb.DuckDBPyConnection
     build_id: str
     as_of: datetime
+    checked_at: datetime | None = None
 
 
 @contextmanager
@@ -48,14 +50,14 @@ def open_source(settings: Settings) -> Iterator[Source]:
         connection.execute("set TimeZone = 'UTC'")
         _attach(connection, settings.live_warehouse, "live")
         _attach(connection, settings.live_contacts, "people")
-        live_build, as_of = _build(connection, "live", settings.live_warehouse)
-        people_build, _ = _build(connection, "people", settings.live_contacts)
+        live_build, as_of, checked_at = _build(connection, "live", settings.live_warehouse)
+        people_build, *_ = _build(connection, "people", settings.live_contacts)
         if live_build != people_build:
             raise SourceError(
                 f"Promotion unfinished: {settings.live_warehouse} is build '{live_build}' and {settings.live_contacts} "
                 f"is build '{people_build}', expected the same. Nothing was sent; {REMEDY}."
             )
-        yield Source(connection, live_build, as_of)
+        yield Source(connection, live_build, as_of, checked_at)
     finally:
         connection.close()
 
@@ -70,15 +72,19 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> Non
         raise SourceError(f"{path} cannot be opened as a DuckDB file ({type(error).__name__}); {REMEDY}.") from error
 
 
-def _build(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> tuple[str, datetime]:
+def _build(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> tuple[str, datetime, datetime | None]:
     require_columns(connection, name, "meta", "build", ("build_id",), path)
     rows = connection.execute(f"select * from {name}.meta.build").fetchall()
     names = [column[0] for column in connection.description or []]
     if len(rows) != 1 or not rows[0][names.index("build_id")]:
         raise SourceError(f"{path}: meta.build has {len(rows)} rows, expected one with a build_id; {REMEDY}.")
     row = dict(zip(names, rows[0], strict=True))
-    as_of = row.get("as_of") or datetime.fromtimestamp(0, UTC)
-    return str(row["build_id"]), as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+    as_of, checked_at = row.get("as_of") or datetime.fromtimestamp(0, UTC), row.get("gate_2_passed_at")
+    return str(row["build_id"]), _utc(as_of), _utc(checked_at) if checked_at else None
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def require_columns(
@@ -110,7 +116,7 @@ def check_tables(source: Source, audience: Audience, settings: Settings) -> None
     live, people = settings.live_warehouse, settings.live_contacts
     con, table = source.connection, f"pub_{audience.id}"
     require_columns(con, "live", "publish", table, ("customer_key", *audience.attributes), live)
-    require_columns(con, "live", "publish", "pub_suppressions", ("customer_key", "channel"), live)
+    require_columns(con, "live", "publish", "pub_suppressions", ("customer_key", "channel", "kind"), live)
     require_columns(con, "people", "contacts", "contacts", ("customer_key", *audience.contact_fields), people)
     for name, path in ((f"live.publish.{table}", live), ("people.contacts.contacts", people)):
         query = f"select count(*) - count(customer_key), count(customer_key) - count(distinct customer_key) from {name}"

@@ -9,8 +9,6 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, DateTime, Index, Integ
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = 1
-
 
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware times in Python, UTC without a zone in the database: SQLite keeps no zone and PostgreSQL would shift it."""
@@ -42,8 +40,6 @@ def _count(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, default=0, server_default="0")
 
 
-schema_version = Table("ledger_schema_version", metadata, Column("version", Integer, primary_key=True))
-
 # One row per attempt: a task that Airflow runs again gets a row of its own.
 runs = Table(
     "publish_runs",
@@ -56,7 +52,7 @@ runs = Table(
     Column("as_of", UtcDateTime),
     Column("status", String, nullable=False),  # planned, blocked, sending, done, failed, dry_run
     *map(_count, ("adds", "updates", "removes", "consent_removes", "unchanged", "skipped", "snapshot")),
-    *map(_count, ("confirmed", "rejected")),
+    *map(_count, ("sendable", "confirmed", "rejected")),
     Column("skipped_reasons", JSON),
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
@@ -124,6 +120,21 @@ dead_letters = Table(
     Column("rejected_at", UtcDateTime, nullable=False),
 )
 
+# What a tool said it holds after a run, beside what the ledger confirmed.
+drift = Table(
+    "publish_drift",
+    metadata,
+    _key("run_id"),
+    _text("destination"),
+    _text("audience"),
+    _count("expected"),
+    _count("found"),
+    Column("missing", BigInteger),  # NULL where the tool only counts
+    Column("unexpected", BigInteger),
+    Column("is_drift", Boolean, nullable=False),
+    Column("measured_at", UtcDateTime, nullable=False),
+)
+
 approvals = Table(
     "publish_approvals",
     metadata,
@@ -131,6 +142,7 @@ approvals = Table(
     _text("destination"),
     _text("audience"),
     _count("removals"),
+    _count("sendable"),
     _text("approved_by"),
     Column("approved_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from include.lake.layout import written_aside
+from include.publisher import journal
 from include.settings import Settings
 from include.sources.readers import identifier, quote
 
@@ -45,7 +46,16 @@ def promote(settings: Settings, expected_build_id: str | None = None) -> str:
     ):
         _copy(settings.build_warehouse, contacts, CONTACTS_SCHEMAS)
         _copy(settings.build_warehouse, warehouse, LIVE_SCHEMAS)
+        _show_journal(warehouse, settings)
     return build_id
+
+
+def _show_journal(warehouse: Path, settings: Settings) -> None:
+    """Let the live warehouse show what the publisher did, also after this promotion: views of the publisher's files."""
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute("create schema if not exists publish")
+        for table, files in journal.files(settings).items():
+            con.execute(f"create view publish.{identifier(table)} as from read_parquet({quote(files)})")
 
 
 def _passed_build(build_warehouse: Path) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -9,7 +12,7 @@ from include.publisher.approvals import approve
 from include.publisher.audiences import GuardLimits
 from include.publisher.database import open_database
 from include.publisher.errors import ApprovalError, PublishBlocked
-from include.publisher.guard import GuardInput, why_blocked
+from include.publisher.guard import Approved, GuardInput, why_blocked
 from include.publisher.publish import publish
 from tests.unit.publisher.world import World, customers, published
 
@@ -32,8 +35,45 @@ from tests.unit.publisher.world import World, customers, published
     ],
 )
 def test_limits(snapshot: int, sendable: int, removals: int, approved: int | None, blocked: bool) -> None:
-    reason = why_blocked(GuardInput(snapshot, sendable, removals, approved), GuardLimits())
+    allowed = Approved(approved, sendable) if approved is not None else None
+    reason = why_blocked(GuardInput(snapshot, sendable, removals, allowed), GuardLimits())
     assert (reason is not None) is blocked
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "sendable", "approved", "blocked"),
+    [
+        (10, 50, None, False),
+        (10, 51, None, True),
+        (10, 51, Approved(0, 51), False),
+        (10, 52, Approved(0, 51), True),
+        (4, 400, None, False),  # below the floor of five
+        (0, 400, None, False),  # the first list of all
+    ],
+)
+def test_growth(snapshot: int, sendable: int, approved: Approved | None, blocked: bool) -> None:
+    reason = why_blocked(GuardInput(snapshot, sendable, 0, approved), GuardLimits())
+    assert (reason is not None) is blocked
+    assert reason is None or f"from {snapshot} to {sendable} members, more than the allowed 5 times" in reason
+
+
+DAY = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "latest", "age", "reason"),
+    [
+        (DAY, DAY, timedelta(hours=48), None),
+        (DAY, None, None, None),
+        (DAY, DAY, timedelta(hours=49), "passed its gates 49 hours ago, more than the allowed 48"),
+        (DAY - timedelta(days=1), DAY, timedelta(0), "up to 2026-01-01 00:00 UTC, and what was published before"),
+    ],
+)
+def test_an_old_warehouse(as_of: datetime, latest: datetime | None, age: timedelta | None, reason: str | None) -> None:
+    figures = GuardInput(10, 10, 0, None, as_of, latest, age)
+    found = why_blocked(figures, GuardLimits(), timedelta(hours=48))
+    assert (found is None) if reason is None else (found is not None and reason in found)
+    assert why_blocked(replace(figures, approved=Approved(0, 10)), GuardLimits(), timedelta(hours=48)) is None
 
 
 def test_a_share_that_floating_point_rounds_down_is_still_allowed() -> None:

@@ -6,10 +6,13 @@ import os
 import stat
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
 from include.publisher import claims
@@ -19,6 +22,7 @@ from include.publisher.database import Database, Pair, open_database
 from include.publisher.errors import LedgerError, PublishBlocked, PublishBusy
 from include.publisher.keys import ledger_key
 from include.publisher.publish import plan_only, publish
+from include.publisher.tables import metadata
 from include.settings import Settings, get_settings
 from tests.unit.publisher.world import World, customers, published
 
@@ -177,9 +181,37 @@ def test_a_claim_is_renewed_while_the_work_goes_on(
 
 
 def test_a_newer_ledger_is_refused(world: World, database: Database) -> None:
-    change_ledger(world, "update ledger_schema_version set version = 99")
-    with pytest.raises(LedgerError, match="schema version 99, this Perennial knows 1"):
+    change_ledger(world, "update alembic_version set version_num = '9999'")
+    with pytest.raises(LedgerError, match="schema version 9999, this Perennial knows up to 0002"):
         open_database(world.settings)
+
+
+def test_the_migrations_make_what_the_code_expects(world: World, database: Database) -> None:
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    change_ledger(world, "alter table publish_drift add column stray integer")
+    with database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) != []
+
+
+def test_a_ledger_from_before_the_migrations_is_taken_over(world: World, database: Database) -> None:
+    database.close()
+    for statement in (
+        "drop table alembic_version",
+        "drop table publish_drift",
+        "alter table publish_runs drop column sendable",
+        "alter table publish_approvals drop column sendable",
+        "create table ledger_schema_version (version integer primary key)",
+        "insert into ledger_schema_version values (1)",
+        "insert into publish_members (destination, audience, customer_key, version, content_hash)"
+        " values ('files', 'loyal', 'c0001', 3, 'h')",
+    ):
+        change_ledger(world, statement)
+    with closing(open_database(world.settings)) as taken_over, taken_over.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    assert world.ledger("select version from publish_members") == [(3,)]
+    assert world.ledger("select version_num from alembic_version") == [("0002",)]
 
 
 def test_another_database_is_refused(tmp_path: Path) -> None:
@@ -218,7 +250,7 @@ def test_the_command_line(world: World, monkeypatch: pytest.MonkeyPatch, capsys:
         assert "approve tuesday.loyal.files" in capsys.readouterr().err
         assert main(["approve", "nothing"]) == 1
         assert main(["approve", "tuesday.loyal.files", "--by", "ops"]) == 0
-        assert "may remove up to 5 members" in capsys.readouterr().out
+        assert "with up to 5 removals" in capsys.readouterr().out
         assert main(["publish", "--run-id", "wednesday"]) == 0
         assert main(["runs"]) == 0
         listed = capsys.readouterr().out

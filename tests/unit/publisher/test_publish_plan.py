@@ -12,7 +12,7 @@ import pytest
 from include.destinations.base import Operation
 from include.publisher.audiences import Audience
 from include.publisher.keys import hmac_pads
-from include.publisher.plan import LETTERS_SCHEMA, PHASES, SNAPSHOT_SCHEMA, Phase, make_plan
+from include.publisher.plan import LETTERS_SCHEMA, PHASES, SNAPSHOT_SCHEMA, Held, Phase, make_plan
 from include.publisher.source import open_source
 from tests.unit.publisher.world import AUDIENCE, Customer, World, customers
 
@@ -32,7 +32,8 @@ def plan_of(world: World, held: dict[str, dict[str, Any]] | None = None, letters
     rows = [{"customer_key": key} | dict.fromkeys(SNAPSHOT_SCHEMA.names[1:]) | row for key, row in (held or {}).items()]
     with open_source(world.settings) as source:
         snapshot = pa.Table.from_pylist(rows, SNAPSHOT_SCHEMA)
-        plan = make_plan(source, REGULARS, snapshot, pa.Table.from_pylist(letters or [], LETTERS_SCHEMA), KEY)
+        held = Held(snapshot, pa.Table.from_pylist(letters or [], LETTERS_SCHEMA))
+        plan = make_plan(source, REGULARS, held, KEY)
         changes = plan.changes().read_all().to_pylist()
         by_key = {
             row["customer_key"]: tuple(row[name] for name in ("operation", "reason", "content_hash", "version"))
@@ -169,7 +170,7 @@ def test_removals_carry_contact_only_for_a_tool_that_needs_it(world: World) -> N
     world.promote(customers(2), forgotten=[leaver])
     with open_source(world.settings) as source:
         snapshot = pa.Table.from_pylist([{"customer_key": "c0001"} | stranger], SNAPSHOT_SCHEMA)
-        plan = make_plan(source, REGULARS, snapshot, LETTERS_SCHEMA.empty_table(), KEY)
+        plan = make_plan(source, REGULARS, Held(snapshot, LETTERS_SCHEMA.empty_table()), KEY)
         [[without]] = plan.batches(Phase(Operation.REMOVE), 5)
         [[with_contact]] = plan.batches(Phase(Operation.REMOVE), 5, remove_needs_contact=True)
     assert without.member.contact == {}

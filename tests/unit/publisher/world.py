@@ -85,11 +85,11 @@ class World:
             "create schema meta; create schema publish;"
             "create table meta.build (build_id text, as_of timestamp);"
             f"create table publish.pub_{AUDIENCE} (customer_key text, stage text, spent decimal(12, 2));"
-            "create table publish.pub_suppressions (customer_key text, channel text, reason text)",
+            "create table publish.pub_suppressions (customer_key text, channel text, reason text, kind text)",
             {
                 "meta.build": [(build, datetime(2026, 1, 2))],  # noqa: DTZ001 - the column has no zone
                 f"publish.pub_{AUDIENCE}": [(item.key, item.stage, "12.50") for item in rows],
-                "publish.pub_suppressions": [(key, channel, "unsubscribed") for key, channel in suppressed],
+                "publish.pub_suppressions": [(key, channel, "unsubscribed", "consent") for key, channel in suppressed],
             },
         )
         _fresh(

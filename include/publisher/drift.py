@@ -1,0 +1,81 @@
+"""Compares what a tool says it holds with what the ledger confirmed."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import and_, insert, select
+
+from include.destinations.base import DestinationError, Readable, ReadBack
+from include.publisher.database import Database, Pair, of_pair
+from include.publisher.ledger import Run
+from include.publisher.tables import drift, members
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Members of one audience at one tool after a run.
+
+    Attributes:
+        expected: confirmed by the ledger.
+        found: held by the tool, as it says.
+        missing: confirmed, but not held; None where the tool only counts.
+        unexpected: held, but never added by us; None where the tool only counts. They are left alone.
+        is_drift: somebody is missing, or the counts differ by more than the tool's own inexactness.
+    """
+
+    expected: int
+    found: int
+    missing: int | None
+    unexpected: int | None
+    is_drift: bool
+
+
+def compare(confirmed: set[str], held: ReadBack | None) -> Drift:
+    """Compare.
+
+    Args:
+        confirmed: keys of the confirmed members.
+        held: what the tool said; None when it knows no such audience.
+    """
+    expected = len(confirmed)
+    if held is None:
+        return Drift(expected, 0, None, None, is_drift=expected > 0)
+    if held.keys is not None:
+        missing, unexpected = len(confirmed - held.keys), len(held.keys - confirmed)
+        return Drift(expected, held.count, missing, unexpected, is_drift=missing > 0)
+    return Drift(expected, held.count, None, None, abs(held.count - expected) > held.tolerance * expected)
+
+
+def measure(database: Database, run: Run, destination: Readable) -> bool | None:
+    """Ask the tool what it holds, compare and record it.
+
+    Everything is sent by now, so the tool's silence is no failure of the run.
+
+    Returns:
+        Whether the tool has drifted; None when it did not say.
+    """
+    try:
+        held = destination.read_back(run.pair.audience)
+    except DestinationError as error:
+        log.warning("%s: what it holds could not be read: %s", run.pair, error)
+        return None
+    found = compare(_confirmed_keys(database, run.pair), held)
+    row = {"run_id": run.run_id, "destination": run.pair.destination, "audience": run.pair.audience}
+    with database.writing() as connection:
+        connection.execute(insert(drift).values(row | asdict(found) | {"measured_at": datetime.now(UTC)}))
+    if found.is_drift:
+        log.warning(
+            "%s: %d members confirmed, the tool says %d; see publish_drift", run.pair, found.expected, found.found
+        )
+    return found.is_drift
+
+
+def _confirmed_keys(database: Database, pair: Pair) -> set[str]:
+    confirmed = and_(of_pair(members, pair), members.c.content_hash.is_not(None))
+    with database.reading() as connection:
+        return set(connection.execute(select(members.c.customer_key).where(confirmed)).scalars())
