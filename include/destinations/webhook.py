@@ -24,6 +24,7 @@ from include.destinations.base import (
     DestinationRefused,
     Limits,
     Member,
+    Mode,
     Operation,
     Receipt,
     Rejection,
@@ -86,6 +87,7 @@ def batch_body(batch: Batch) -> bytes:
     content = {
         "audience": batch.audience,
         "run_id": batch.run_id,
+        "mode": batch.mode.value,
         "operation": batch.operation.value,
         "members": [member_json(member, batch.operation) for member in batch.members],
     }
@@ -145,7 +147,7 @@ class Webhook:
     capability = Capability.DELTA
 
     def __init__(self, row: WebhookRow, url: str, secret: str | None) -> None:
-        self.limits = Limits(max_batch=row.batch_size)
+        self.limits = Limits(max_batch=row.batch_size, modes=frozenset(Mode))
         self._url = url
         self._secret = secret
         self._rules = RetryRules(row.attempts, row.first_wait_seconds, row.max_wait_seconds)

@@ -13,7 +13,7 @@ from include.destinations.base import DestinationRefused, DestinationUnavailable
 from include.destinations.http import retry_after_seconds
 from include.publisher.publish import publish
 from tests.contracts.receiver import Receiver
-from tests.unit.publisher.world import World, customers
+from tests.unit.publisher.world import DESTINATIONS, World, customers
 
 
 def go(world: World, run: str = "monday"):
@@ -48,6 +48,7 @@ def test_what_is_sent(world: World, receiver: Receiver) -> None:
     assert receiver.seen[2].body == {
         "audience": "loyal",
         "run_id": "tuesday",
+        "mode": "members",
         "operation": "remove",
         "members": [{"customer_key": "c0000"}],
     }
@@ -226,3 +227,15 @@ def test_a_receiver_that_garbles_its_rejections_is_not_believed(world: World, re
     with pytest.raises(DestinationRefused, match="must be a list of objects"):
         go(world)
     assert world.confirmed("webhook") == set()
+
+
+def test_events_keep_to_their_frequency_cap(world: World, receiver: Receiver) -> None:
+    world.configure(DESTINATIONS[1:], mode="events", frequency_cap={"messages": 2, "days": 7})
+    sent = []
+    for day, stage in enumerate(("first", "second", "third")):
+        world.promote(customers(1, stage=stage) + customers(2, stage="the same"))
+        result = go(world, f"day-{day}")
+        sent.append((result.adds, result.updates, result.skipped_reasons))
+    assert sent == [(2, 0, {}), (0, 1, {}), (0, 0, {"frequency_cap": 1})]
+    assert [seen.body["mode"] for seen in receiver.seen] == ["events", "events"]
+    assert receiver.members["c0001"]["attributes"]["stage"] == "second"
