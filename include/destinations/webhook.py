@@ -11,6 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -157,8 +158,7 @@ class Webhook:
         """Post a batch; see `Destination.send`."""
 
         def send_part(members: tuple[Member, ...]) -> Receipt:
-            part = Batch(batch.destination, batch.audience, batch.run_id, batch.operation, members)
-            return self._post(part)
+            return self._post(replace(batch, members=members))
 
         return send_bisecting(batch.members, send_part, batch.destination)
 
