@@ -19,7 +19,7 @@ export AIRFLOW__COSMOS__ENABLE_TELEMETRY := False
 CHOICE = --dataset $(DATASET) --customers $(SCALE) --seed $(SEED) \
 	$(if $(MAPPING),--mapping $(MAPPING)) $(if $(AS_OF),--as-of $(AS_OF))
 
-.PHONY: help setup demo airflow test lint format manifest lock clean
+.PHONY: help setup demo airflow explain test lint format manifest lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ demo: $(MANIFEST) ## run the pipeline: DATASET=simulated|cdnow|complete_journey|
 
 airflow: $(MANIFEST) ## open the same project in the Airflow UI: PORT
 	$(BIN)/python -m include.demo airflow --port $(PORT) $(CHOICE)
+
+explain: $(STAMP) ## show everything about one customer: CUSTOMER=key, or an e-mail address with CONTACTS=1
+	@$(BIN)/python -m include.explain $(CUSTOMER) $(if $(CONTACTS),--contacts)
 
 test: $(MANIFEST) lint ## lint, dbt, unit, DAG and end-to-end tests
 	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from airflow.sdk import DAG, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
 
 from include.orchestration.assets import LIVE_WAREHOUSE
 from include.orchestration.defaults import DEFAULT_ARGS
@@ -14,7 +15,9 @@ Fired when a build became live. One task per audience and destination: plan, gua
 Running it again is safe: what the ledger has as confirmed is not sent again, what is unknown is.
 
 **publish fails with a guard's message**: more than a fifth of a list would be removed, or the source is empty. Look at
-the plan, then `python -m include.publisher approve RUN_ID` and clear the task. Withdrawn consents were sent anyway.
+the plan, then run the DAG `approve_publish` with the RUN_ID of the message (or `python -m include.publisher approve
+RUN_ID` and clear the task). Withdrawn consents were sent anyway.
+**check_drift fails**: somebody else changed a list, or a tool lost members; publish.publish_drift says which and how many.
 **publish fails otherwise**: the destination refused or was not there. Clear the task when it is back.
 docs/publishing.md says more.
 """
@@ -50,4 +53,14 @@ with DAG(
             run_id = get_current_context()["run_id"]
             return publish_audience(audience_id, destination_id, run_id, get_settings()).as_dict()
 
-    publish.expand_kwargs(list_pairs())
+    @task(trigger_rule="all_done")
+    def check_drift(results: list[dict[str, object] | None]) -> None:
+        """Fail, and so alert, when a tool holds others than were confirmed."""
+        drifted = [f"{one['audience']} at {one['destination']}" for one in results if one and one["is_drift"]]
+        if drifted:
+            raise AirflowFailException(
+                f"These tools hold others than the ledger confirmed: {', '.join(drifted)}. See publish.publish_drift in"
+                " the live warehouse and docs/publishing.md."
+            )
+
+    check_drift(publish.expand_kwargs(list_pairs()))

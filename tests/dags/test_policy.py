@@ -12,6 +12,7 @@ import pytest
 from include.warehouse.dbt import MANIFEST
 
 EXPECTED = {
+    "approve_publish",
     "build_marts",
     "load_ads",
     "load_email",

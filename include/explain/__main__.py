@@ -1,0 +1,42 @@
+"""Everything the live warehouse knows of one customer: `python -m include.explain CUSTOMER [--contacts]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+
+from rich.console import Console
+from rich.table import Table
+
+from include.destinations.config import ConfigError
+from include.explain.customer import ExplainError, explain, find_customer, open_live
+from include.settings import SettingsError, get_settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the sections; returns 0, or 1 when there is no such customer or no live warehouse."""
+    parser = argparse.ArgumentParser(prog="python -m include.explain", description=__doc__)
+    parser.add_argument("customer", help="a customer_key, also one that was merged; with --contacts an e-mail address")
+    parser.add_argument("--contacts", action="store_true", help="open the file of contacts to find an e-mail address")
+    arguments = parser.parse_args(argv)
+    out, problems = Console(), Console(stderr=True)
+    try:
+        settings = get_settings()
+        with closing(open_live(settings)) as connection:
+            customer = find_customer(connection, arguments.customer, settings, arguments.contacts)
+            out.print(f"Customer {customer}", style="bold")
+            for section in explain(connection, customer, settings):
+                table = Table(*section.columns, title=section.title, title_justify="left")
+                for row in section.rows:
+                    table.add_row(*("" if value is None else str(value) for value in row))
+                out.print(table if section.rows else f"{section.title}: nothing", markup=False)
+    except (ExplainError, ConfigError, SettingsError) as error:
+        problems.print(str(error), style="red", markup=False, soft_wrap=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
