@@ -16,6 +16,8 @@ from include.publisher.publish import pairs, publish
 from include.settings import PROJECT_ROOT, Settings
 from tests.unit.publisher.world import DESTINATIONS, World, customers
 
+SEGMENTS = ["new_customers", "loyal", "at_risk", "lapsed", "dormant"]
+
 
 @pytest.fixture
 def shipped(tmp_path: Path) -> Settings:
@@ -24,25 +26,39 @@ def shipped(tmp_path: Path) -> Settings:
 
 def test_the_shipped_files_are_what_the_models_are_called(shipped: Settings) -> None:
     audiences = load_audiences(shipped)
-    assert list(audiences) == ["new_customers", "loyal", "at_risk", "lapsed", "dormant"]
-    for audience in audiences.values():
-        assert audience.channel == "email"
+    assert list(audiences) == [*SEGMENTS, "ads_lapsed", "profiles", "messages", "tasks"]
+    for name in SEGMENTS:
+        audience = audiences[name]
+        assert (audience.mode, audience.channel, audience.owner) == ("members", "email", "marketing")
         assert audience.contact_fields == ("email", "first_name")
         assert audience.attributes == ("stage", "segment_id", "entered_at")
         assert audience.destinations == ("files", "webhook")
-        assert audience.guard.max_removal_share == 0.20
+    assert {audience.guard.max_removal_share for audience in audiences.values()} == {0.20}
     assert {row.id: row.dry_run for row in load_destinations(shipped).values()} == {"files": False, "webhook": False}
+
+
+def test_the_shipped_audiences_that_are_no_segment_for_e_mail(shipped: Settings) -> None:
+    audiences = load_audiences(shipped)
+    found = {name: (a.mode, a.channel, a.owner, a.contact_fields[0]) for name, a in audiences.items()}
+    assert {name: found[name] for name in found if name not in SEGMENTS} == {
+        "ads_lapsed": ("members", "ads", "marketing", "email"),
+        "profiles": ("profiles", "email", "marketing", "email"),
+        "messages": ("events", "email", "marketing", "email"),
+        "tasks": ("events", "manager_task", "customer_service", "phone"),
+    }
+    assert audiences["messages"].attributes == audiences["tasks"].attributes
+    assert audiences["messages"].attributes[0] == "trigger_key"
 
 
 def test_the_webhook_is_on_only_with_an_address(shipped: Settings) -> None:
     assert {pair["destination_id"] for pair in pairs(shipped)} == {"files"}
-    assert len(pairs(shipped)) == 5
+    assert len(pairs(shipped)) == 6
     on = shipped.model_copy(update={"webhook_url": "https://hooks.example/x"})
     assert pairs(on)[:2] == [
         {"audience_id": "new_customers", "destination_id": "files"},
         {"audience_id": "new_customers", "destination_id": "webhook"},
     ]
-    assert len(pairs(on)) == 10
+    assert len(pairs(on)) == 15
 
 
 def test_a_new_destination_is_in_dry_run(world: World) -> None:

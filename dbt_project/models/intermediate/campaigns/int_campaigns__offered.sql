@@ -19,7 +19,7 @@ eligibility as (
 
 parameters as (
     select
-        cast(cast(max(value) filter (where parameter = 'hold_out_salt') as integer) as varchar) as salt,
+        max(value) filter (where parameter = 'hold_out_salt') as salt,
         max(value) filter (where parameter = 'global_hold_out_share') as global_share
     from {{ ref('trigger_parameters') }}
 ),
@@ -28,9 +28,8 @@ drawn as (
     select
         candidates.*,
         parameters.global_share,
-        {{ hash_share("concat_ws('|', parameters.salt, candidates.trigger_id, candidates.customer_key)") }}
-            as trigger_draw,
-        {{ hash_share("concat_ws('|', parameters.salt, candidates.customer_key)") }} as global_draw
+        {{ hold_out_draw('parameters.salt', ['candidates.trigger_id', 'candidates.customer_key']) }} as trigger_draw,
+        {{ hold_out_draw('parameters.salt', ['candidates.customer_key']) }} as global_draw
     from candidates
     cross join parameters
 )

@@ -29,6 +29,13 @@ default_models as (
     where is_default
 ),
 
+parameters as (
+    select
+        max(value) filter (where parameter = 'hold_out_salt') as salt,
+        max(value) filter (where parameter = 'global_hold_out_share') as global_share
+    from {{ ref('trigger_parameters') }}
+),
+
 first_events as (
     select
         customer_key,
@@ -88,8 +95,10 @@ select
     customers.country,
     customers.accounts_count,
     current_stages.stage,
-    current_stages.valid_from as stage_entered_at
+    current_stages.valid_from as stage_entered_at,
+    {{ hold_out_draw('parameters.salt', ['customers.customer_key']) }} < parameters.global_share as is_held_out
 from customers
+cross join parameters
 left join acquired on customers.customer_key = acquired.customer_key
 left join first_events on customers.customer_key = first_events.customer_key
 left join order_totals on customers.customer_key = order_totals.customer_key
