@@ -77,6 +77,7 @@ class Spec:
         headers: header -> regular expression its value must match, besides what the description demands.
         edit: changes the cut-down description; for limits that stand in prose.
         ignored_query: query parameters that the description forgot.
+        base: path of the vendor's server that stands before the paths of the description.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Spec:
         headers: dict[str, str] | None = None,
         edit: Callable[[dict[str, Any]], None] | None = None,
         ignored_query: Iterable[str] = (),
+        base: str = "",
     ) -> None:
         whole = json.loads(spec_file(file).read_text(encoding="utf-8"))
         self.headers = headers or {}
@@ -95,6 +97,8 @@ class Spec:
             method, path = operation.split(" ")
             self.paths.setdefault(path, set()).add(method.lower())
         cut = _cut(whole, self.paths)
+        cut["servers"] = [{"url": base or "/"}]
+        self.base = base
         if edit:
             edit(cut)
         for path in cut["paths"].values():
@@ -123,7 +127,7 @@ class Spec:
     def _query(self, request: Request) -> set[str]:
         for path, item in self.description["paths"].items():
             operation = item.get(request.method.lower())
-            if operation and re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", path), request.path):
+            if operation and re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", path), request.path.removeprefix(self.base)):
                 given = [*item.get("parameters", []), *operation.get("parameters", [])]
                 resolved = [_resolve(one, self.description) for one in given]
                 return {one["name"] for one in resolved if one["in"] == "query"}
