@@ -6,7 +6,7 @@ Nothing here logs or raises with a body, a query or a header: they hold contact 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,7 @@ class Api:
         rules: how often and how long a request is tried.
         timeout_seconds: of one attempt.
         connection: id of the Airflow connection with the credentials, for error texts.
+        throttles: whether an answer means "too fast" although its status says something else; treated as 429.
     """
 
     who: str
@@ -51,6 +52,7 @@ class Api:
     rules: RetryRules = field(default_factory=RetryRules)
     timeout_seconds: float = 60
     connection: str = ""
+    throttles: Callable[[httpx.Response], bool] = lambda response: False
 
     def __post_init__(self) -> None:
         self._client = httpx.Client(
@@ -93,7 +95,10 @@ class Api:
             for one in (self._limiter, self._own_limiter(key, windows)):
                 if one is not None:
                     one.try_acquire(self.who)
-            return self._client.request(method, path, json=json, data=form, params=params)
+            response = self._client.request(method, path, json=json, data=form, params=params)
+            if self.throttles(response):
+                response.status_code = 429
+            return response
 
         response = send_with_retries(attempt, self.rules, self.who, httpx.URL(self.base_url).host)
         if response.status_code in NOT_ALLOWED:

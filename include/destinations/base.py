@@ -95,7 +95,9 @@ class Member:
 class Batch:
     """Members of one audience for whom the same operation is due; never more than the destination's max_batch.
 
-    `run_id` is the caller's id of the run, the same in every attempt of it. `mode` is the audience's.
+    `run_id` is the caller's id of the run, the same in every attempt of it. `mode` is the audience's, and so is
+    `attributes`, the names of its attributes: the members of a removal carry no values, and PROFILES have to know what
+    to clear.
     """
 
     destination: str
@@ -104,6 +106,7 @@ class Batch:
     operation: Operation
     members: tuple[Member, ...]
     mode: Mode = Mode.MEMBERS
+    attributes: tuple[str, ...] = ()
 
     @property
     def idempotency_key(self) -> str:

@@ -70,10 +70,16 @@ class Delivery:
                 self._confirm(batch, _part_of(receipt, accepted, batch))
 
     def _batch(self, operation: Operation, planned: Sequence[Planned]) -> Batch:
-        pair = self.run.pair
+        pair, audience = self.run.pair, self.plan.audience
         members = tuple(row.member for row in planned)
         return Batch(
-            pair.destination, pair.audience, self.run.requested_run_id, operation, members, self.plan.audience.mode
+            pair.destination,
+            pair.audience,
+            self.run.requested_run_id,
+            operation,
+            members,
+            audience.mode,
+            audience.attributes,
         )
 
     def _confirm(self, batch: Batch, receipt: Receipt) -> None:
