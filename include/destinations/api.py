@@ -6,7 +6,7 @@ Nothing here logs or raises with a body, a query or a header: they hold contact 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,7 @@ class Api:
         rules: how often and how long a request is tried.
         timeout_seconds: of one attempt.
         connection: id of the Airflow connection with the credentials, for error texts.
+        busy: says of an answer that it means "too many requests" whatever its status; such a request is tried again.
     """
 
     who: str
@@ -51,6 +52,7 @@ class Api:
     rules: RetryRules = field(default_factory=RetryRules)
     timeout_seconds: float = 60
     connection: str = ""
+    busy: Callable[[httpx.Response], bool] | None = None
 
     def __post_init__(self) -> None:
         self._client = httpx.Client(
@@ -93,7 +95,9 @@ class Api:
             for one in (self._limiter, self._own_limiter(key, windows)):
                 if one is not None:
                     one.try_acquire(self.who)
-            return self._client.request(method, path, json=json, data=form, params=params)
+            response = self._client.request(method, path, json=json, data=form, params=params)
+            is_busy = self.busy is not None and self.busy(response)
+            return httpx.Response(429, headers=response.headers) if is_busy else response
 
         response = send_with_retries(attempt, self.rules, self.who, httpx.URL(self.base_url).host)
         if response.status_code in NOT_ALLOWED:

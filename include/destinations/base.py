@@ -159,10 +159,18 @@ class Receipt:
 
 @dataclass(frozen=True)
 class ReadBack:
-    """What the tool says it holds for an audience; `keys` is None where it only counts."""
+    """What the tool says it holds for an audience.
+
+    Attributes:
+        count: members.
+        keys: their customer_keys; None where the tool only counts.
+        approximate: True where the count is the tool's estimate of people it recognised, so that it differs from the
+            number sent without anything being wrong.
+    """
 
     count: int
     keys: frozenset[str] | None = None
+    approximate: bool = False
 
 
 class Destination(Protocol):
