@@ -72,7 +72,11 @@ def send_counted(
             accepted += [member.customer_key for member in rest]
         elif not rest:
             continue
-        elif len(rest) == 1 or (answer.bad is not None and bad >= len(rest)):
+        elif named and not answer.taken and left > 0:
+            # Without the named rows the others may pass.
+            left -= 1
+            waiting.append(rest)
+        elif (answer.taken or not named) and (len(rest) == 1 or (answer.bad is not None and bad >= len(rest))):
             rejected += [Rejection(member.customer_key, answer.reason, retryable=False) for member in rest]
         elif left <= 0:
             if answer.bad is None and not accepted:
@@ -80,13 +84,10 @@ def send_counted(
             several = "some" if answer.bad is None else str(bad)
             reason = f"{answer.reason}: {several} of {len(rest)} rows sent together, not told which"
             rejected += [Rejection(member.customer_key, reason, retryable=True) for member in rest]
-        elif named and not answer.taken:
-            left -= 1
-            waiting.append(rest)
         else:
             left -= 2
-            middle = len(rest) // 2
-            waiting += [rest[middle:], rest[:middle]]
+            middle = (len(rest) + 1) // 2
+            waiting += [half for half in (rest[middle:], rest[:middle]) if half]
     return Receipt(accepted, rejected)
 
 
