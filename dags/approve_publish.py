@@ -8,8 +8,9 @@ from include.orchestration.defaults import DEFAULT_ARGS
 RUNBOOK = """
 ### Approve a blocked publishing run
 
-Trigger it with the `run_id` that the blocked task's error names, after looking at the plan (publish_changelog in the live
-warehouse). The next run of that audience and destination may then do what the blocked one planned; it is started at once.
+Trigger it with the `run_id` that the blocked task's error names, after looking at the plan (publish_changelog in the
+live warehouse). The next run of that audience and destination may then do what the blocked one planned; it is
+started at once.
 The approval holds for one run, at most seven days. docs/publishing.md says what is blocked and why.
 """
 

@@ -71,6 +71,7 @@ class Api:
         params: Mapping[str, str | int] | None = None,
         key: str | None = None,
         windows: Sequence[Window] = (),
+        once: bool = False,
     ) -> httpx.Response:
         """Send a request and wait for a lasting answer.
 
@@ -82,6 +83,7 @@ class Api:
             params: query.
             key: names what `windows` limit, when an operation has limits of its own.
             windows: those limits.
+            once: True never tries again: for operations that a repetition would carry out twice.
 
         Returns:
             An answer that is neither temporary nor a refusal of the credentials; its status is the caller's to read.
@@ -100,7 +102,8 @@ class Api:
                 response.status_code = 429
             return response
 
-        response = send_with_retries(attempt, self.rules, self.who, httpx.URL(self.base_url).host)
+        rules = RetryRules(attempts=1) if once else self.rules
+        response = send_with_retries(attempt, rules, self.who, httpx.URL(self.base_url).host)
         if response.status_code in NOT_ALLOWED:
             raise DestinationRefused(
                 f"{self.who}: {httpx.URL(self.base_url).host} answered HTTP {response.status_code} to {method} on "

@@ -160,6 +160,10 @@ class Receipt:
     external_ids: Mapping[str, str] = field(default_factory=dict)
 
 
+ROUGHLY = 1.0
+"""Tolerance of a tool that counts only the people it recognised: nothing is wrong until it holds twice as many."""
+
+
 @dataclass(frozen=True)
 class ReadBack:
     """What the tool says it holds for an audience.

@@ -1,17 +1,17 @@
 """Destination `files`: each audience as a complete list in CSV and Parquet, and each run's changes beside it.
 
-    <data_dir>/<folder>/<audience>.csv, .parquet     the members now
-    <data_dir>/<folder>/changes/<audience>/<run>.csv customer_key, operation, reason
+    <folder>/<audience>.csv, .parquet     the members now
+    <folder>/changes/<audience>/<run>.csv customer_key, operation, reason
 
-A file appears complete or not at all, and is readable by its owner only (mode 0600) because it holds contact data.
+The folder is one inside the data folder, `s3://bucket/prefix` or `sftp://host/path`. A file appears complete or not at
+all. On a disk and over SFTP it is readable by its owner only (mode 0600) because it holds contact data.
 """
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, ClassVar, Literal, Protocol
@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from include.destinations.base import (
     Batch,
@@ -32,24 +32,47 @@ from include.destinations.base import (
     Receipt,
     Replacement,
 )
+from include.destinations.credentials import credentials, missing_connection
+from include.destinations.file_stores import Content, LocalFolder, Store, replacing
+from include.destinations.http import RetryRules
 from include.destinations.rows import DestinationRow, DestinationType
 
 if TYPE_CHECKING:
     from include.settings import Settings
 
+__all__ = ["DESTINATION", "Files", "FilesRow", "file_stem", "replacing"]
+
 Format = Literal["csv", "parquet"]
+
+_PART = "[A-Za-z0-9_-]+"
+LOCAL = rf"{_PART}(/{_PART})*"
+S3 = r"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*"
+SFTP = r"sftp://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+"
 
 
 class FilesRow(DestinationRow):
-    """Settings row of a `files` destination.
+    """Settings row of a `files` destination; waits and timeouts are in seconds and hold for s3:// and sftp://.
 
     Attributes:
-        folder: folder inside the data folder; two `files` destinations need two folders.
+        folder: folder inside the data folder, s3://bucket/prefix or sftp://host/path; two `files` destinations need
+            two folders.
         formats: which files are written.
+        connection: id of the Airflow connection with the credentials of s3:// or sftp://.
     """
 
-    folder: str = Field(default="published", pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")
+    folder: str = Field(default="published", pattern=rf"^({LOCAL}|{S3}|{SFTP})$")
     formats: tuple[Format, ...] = Field(default=("csv", "parquet"), min_length=1)
+    connection: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")
+    timeout_seconds: float = Field(default=60, gt=0, le=600)
+    attempts: int = Field(default=4, ge=1, le=20)
+    first_wait_seconds: float = Field(default=1, ge=0, le=60)
+    max_wait_seconds: float = Field(default=60, ge=0, le=900)
+
+    @model_validator(mode="after")
+    def _credentials_where_needed(self) -> FilesRow:
+        if ("://" in self.folder) != (self.connection is not None):
+            raise ValueError("s3:// and sftp:// need 'connection', a folder inside the data folder takes none")
+        return self
 
 
 class _Writer(Protocol):
@@ -60,34 +83,6 @@ class _Writer(Protocol):
 _WRITERS: dict[str, Callable[[BinaryIO, pa.Schema], _Writer]] = {"csv": pa_csv.CSVWriter, "parquet": pq.ParquetWriter}
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes `path`'s place when the block ends well, and leaves no trace when it does not.
-
-    The bytes are on disk before the name changes, so a crash leaves the old file or the new one.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    aside.unlink(missing_ok=True)
-    try:
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-        _sync_folder(path.parent)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def file_stem(run_id: str) -> str:
     """Make a run id usable as a file name on every system: `a:b+c` becomes `a-b-c`."""
     return re.sub(r"[^A-Za-z0-9._-]", "-", run_id).lstrip(".")
@@ -95,15 +90,21 @@ def file_stem(run_id: str) -> str:
 
 @dataclass(frozen=True)
 class Files:
-    """Writes lists into one folder."""
+    """Writes lists into one folder, on this machine (a path) or elsewhere (a store)."""
 
-    folder: Path
+    folder: Path | Store
     formats: tuple[Format, ...]
     limits: ClassVar[Limits] = Limits(max_batch=10_000_000)
     capability: ClassVar[Capability] = Capability.MIRROR
 
+    @property
+    def store(self) -> Store:
+        """Where the files lie."""
+        return LocalFolder(self.folder) if isinstance(self.folder, Path) else self.folder
+
     def path(self, audience: str, format_: str) -> Path:
-        """Where an audience's list lies."""
+        """Where an audience's list lies on this machine."""
+        assert isinstance(self.folder, Path), "only a folder on this machine has paths"
         return self.folder / f"{audience}.{format_}"
 
     def replace(self, replacement: Replacement) -> Receipt:
@@ -135,7 +136,7 @@ class Files:
         """Return the keys in the list; None when a file is missing or the formats disagree."""
         held: set[frozenset[str]] = set()
         for format_ in self.formats:
-            table = _read_list(self.path(audience, format_))
+            table = self._read_one(audience, format_)
             if table is None:
                 return None
             held.add(frozenset(table.column("customer_key").to_pylist()))
@@ -145,19 +146,25 @@ class Files:
         return ReadBack(count=len(keys), keys=keys)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Let go of the store."""
+        self.store.close()
 
     def _read(self, audience: str) -> pa.Table | None:
         # Parquet first: it keeps the types that CSV loses.
         for format_ in sorted(self.formats, reverse=True):
-            table = _read_list(self.path(audience, format_))
+            table = self._read_one(audience, format_)
             if table is not None:
                 return table
         return None
 
+    def _read_one(self, audience: str, format_: str) -> pa.Table | None:
+        content = self.store.read(f"{audience}.{format_}")
+        return None if content is None else _read_list(content, format_)
+
     def _write(self, audience: str, members: pa.RecordBatchReader) -> None:
+        store = self.store
         with ExitStack() as stack:
-            files = [stack.enter_context(replacing(self.path(audience, format_))) for format_ in self.formats]
+            files = [stack.enter_context(store.writing(f"{audience}.{format_}")) for format_ in self.formats]
             pairs = zip(self.formats, files, strict=True)
             writers = [_WRITERS[format_](file, members.schema) for format_, file in pairs]
             for batch in members:
@@ -167,17 +174,15 @@ class Files:
                 writer.close()
 
     def _write_changes(self, audience: str, run_id: str, changes: pa.Table) -> None:
-        with replacing(self.folder / "changes" / audience / f"{file_stem(run_id)}.csv") as file:
+        with self.store.writing(f"changes/{audience}/{file_stem(run_id)}.csv") as file:
             pa_csv.write_csv(changes, file)
 
 
-def _read_list(path: Path) -> pa.Table | None:
-    if not path.exists():
-        return None
+def _read_list(content: Content, format_: str) -> pa.Table | None:
     try:
-        if path.suffix == ".parquet":
-            return pq.read_table(path)
-        names = pa_csv.open_csv(path).schema.names
+        if format_ == "parquet":
+            return pq.read_table(_readable(content))
+        names = pa_csv.open_csv(_readable(content)).schema.names
         # Everything as text, and only an unquoted nothing is NULL: what was not changed must be written back as it was.
         as_text = pa_csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()),
@@ -185,13 +190,32 @@ def _read_list(path: Path) -> pa.Table | None:
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
         )
-        return pa_csv.read_csv(path, convert_options=as_text)
+        return pa_csv.read_csv(_readable(content), convert_options=as_text)
     except pa.ArrowInvalid:
         return None
 
 
+def _readable(content: Content) -> Path | pa.BufferReader:
+    return pa.BufferReader(content) if isinstance(content, bytes) else content
+
+
 def _create(row: FilesRow, settings: Settings) -> Files:
-    return Files(folder=settings.data_dir / row.folder, formats=row.formats)
+    if row.connection is None:
+        return Files(folder=settings.data_dir / row.folder, formats=row.formats)
+    found = credentials(row.connection)
+    rules = RetryRules(row.attempts, row.first_wait_seconds, row.max_wait_seconds)
+    # Imported when asked for: most installations write to a disk.
+    if row.folder.startswith("s3://"):
+        from include.destinations.files_s3 import S3Folder
+
+        return Files(S3Folder(row.id, row.folder, found, rules, row.timeout_seconds), row.formats)
+    from include.destinations.files_sftp import SftpFolder
+
+    return Files(SftpFolder(row.id, row.folder, found, rules, row.timeout_seconds), row.formats)
 
 
-DESTINATION = DestinationType(row=FilesRow, create=_create)
+DESTINATION = DestinationType(
+    row=FilesRow,
+    create=_create,
+    missing=lambda row, settings: missing_connection(row.connection) if row.connection else None,
+)
