@@ -7,15 +7,11 @@ email_events as (
 ),
 
 hold_outs as (
-    select * from {{ ref('stg_email__campaign_hold_outs') }}
+    select * from {{ ref('int_campaigns__hold_outs') }}
 ),
 
 campaigns as (
     select * from {{ ref('int_campaigns__mapped') }}
-),
-
-customer_keys as (
-    select * from {{ ref('int_customers__keys') }}
 ),
 
 stages as (
@@ -40,18 +36,13 @@ sent as (
 
 held_out as (
     select
-        hold_outs.hold_out_key as exposure_key,
-        hold_outs.source,
-        hold_outs.campaign_id,
-        coalesce(accounts.customer_key, emails.customer_key) as customer_key,
+        hold_out_key as exposure_key,
+        source,
+        campaign_id,
+        customer_key,
         'hold_out' as arm,
-        hold_outs.held_out_at as exposed_at
+        held_out_at as exposed_at
     from hold_outs
-    left join customer_keys as accounts
-        on hold_outs.account_key = accounts.lookup_key and accounts.lookup_type = 'account'
-    left join customer_keys as emails
-        on hold_outs.email_key = emails.lookup_key and emails.lookup_type = 'email'
-    where accounts.customer_key is not null or emails.customer_key is not null
 ),
 
 exposures as (
