@@ -18,7 +18,7 @@ FIRST = date(2023, 1, 1)
 FOREVER = datetime.combine(date.max, time.max)
 TOUCHES = (
     "first_session", "product_viewed", "second_session", "registered", "newsletter_joined", "cart_created",
-    "checkout_started", "email_clicked", "referral_made", "review_written", "subscription_started",
+    "checkout_started", "order_attempted", "email_clicked", "referral_made", "review_written", "subscription_started",
 )  # fmt: skip
 
 

@@ -1,4 +1,5 @@
--- Per stage model: every customer of whom anything dated is known stands in exactly one stage, at as_of and always.
+-- Per stage model: every customer of whom anything dated is known, be it an order that was not completed, stands in
+-- exactly one stage, at as_of and always.
 create or replace table audit.stage_partition as
 with
 
@@ -43,7 +44,14 @@ seams as (
 
 select
     models.model_id,
-    (select count(*) from marts.dim_customers where first_seen_at is not null) as customers,
+    -- first_seen_at comes from the events the stages are made from: alone it would not notice one that is missing there.
+    (
+        select count(*) from marts.dim_customers
+        where
+            first_seen_at is not null
+            or registered_at is not null
+            or customer_key in (select customer_key from marts.fct_orders)
+    ) as customers,
     (select count(*) from current_stages where current_stages.model_id = models.model_id and stages = 1)
         as customers_in_one_stage,
     coalesce(seams.overlaps, 0) as overlaps,

@@ -31,6 +31,12 @@ MUTATIONS = [
         "identities_account_and_guest_order_of_one_number",
     ),
     (
+        "models/intermediate/lifecycle/int_lifecycle__events.sql",
+        "where not is_completed and customer_key is not null",
+        "where false",
+        "events_only_completed_orders_of_customers",
+    ),
+    (
         "models/intermediate/lifecycle/int_lifecycle__states.sql",
         "and event_at >= {{ plus_days(",
         "and event_at > {{ plus_days(",

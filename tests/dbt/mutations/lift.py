@@ -40,15 +40,21 @@ MUTATIONS = [
         "conversions_at_the_ends_of_a_window_of_two_days",
     ),
     (
-        f"{CAMPAIGNS}/int_campaigns__exposures.sql",
-        "windowed.exposed_at > windowed.previous_window_end",
-        "windowed.exposed_at >= windowed.previous_window_end",
+        f"{CAMPAIGNS}/int_campaigns__exposures_merged.sql",
+        "followed.exposed_at = followed.previous_at or not",
+        "not",
+        "exposures_of_a_daily_series",
+    ),
+    (
+        "macros/engine/moments_apart.sql",
+        "next[1] > taken[-1]",
+        "next[1] >= taken[-1]",
         "exposures_a_repeat_within_the_window_is_one",
     ),
     (
         f"{CAMPAIGNS}/int_campaigns__exposures.sql",
-        "windowed.window_end < {{ as_of() }}",
-        "windowed.window_end <= {{ as_of() }}",
+        "counted.window_end < {{ as_of() }}",
+        "counted.window_end <= {{ as_of() }}",
         "exposures_stage_at_that_moment",
     ),
     (

@@ -41,9 +41,27 @@ MUTATIONS = [
     ),
     (
         f"{CAMPAIGNS}/int_campaigns__messages.sql",
-        "email_events.source = campaigns.source and",
+        "messages.source = campaigns.source and",
         "",
         "messages_lately_or_of_the_playbook",
+    ),
+    (
+        f"{CAMPAIGNS}/int_campaigns__messages.sql",
+        "    from hold_outs\n",
+        "    from hold_outs\n    where false\n",
+        "messages_kept_from_a_hold_out",
+    ),
+    (
+        f"{CAMPAIGNS}/int_campaigns__eligibility.sql",
+        "where not is_held_out",
+        "where true",
+        "eligibility_a_hold_out_is_no_failed_offer",
+    ),
+    (
+        f"{CAMPAIGNS}/int_campaigns__hold_outs.sql",
+        "coalesce(accounts.customer_key, emails.customer_key)",
+        "coalesce(emails.customer_key, accounts.customer_key)",
+        "hold_outs_by_account_before_address",
     ),
     (f"{CAMPAIGNS}/int_campaigns__members.sql", "3, 1) - 1", "3, 1)", "members_born_on_29_february"),
     (

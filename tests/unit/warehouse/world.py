@@ -50,7 +50,7 @@ create table marts.fct_refunds as
 create table marts.dim_customers as
     select customer_key, 1 as accounts_count, net_revenue::{MONEY} as net_revenue,
     timestamp '2024-05-01' as first_order_at, timestamp '2024-05-02' as last_order_at,
-    timestamp '2024-04-01' as first_seen_at
+    timestamp '2024-04-01' as first_seen_at, null::timestamp as registered_at
     from (values ('c1', 28), ('c2', 5)) as t(customer_key, net_revenue);
 create table marts.fct_ad_performance as select date, spend from staging.stg_ads__ad_performance;
 create table marts.fct_email_events as select * from staging.stg_email__events;

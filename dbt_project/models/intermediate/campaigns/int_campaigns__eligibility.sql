@@ -12,6 +12,8 @@ stays as (
 
 messages as (
     select * from {{ ref('int_campaigns__messages') }}
+    -- What never reached the customer they cannot have left unanswered.
+    where not is_held_out
 ),
 
 offers as (

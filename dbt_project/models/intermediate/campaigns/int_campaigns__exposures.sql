@@ -1,21 +1,12 @@
--- Who was sent what, and who was left out of what on purpose, both judged alike: bounces and later withdrawals stay in,
--- because nobody knows which of those left out would have bounced or withdrawn.
+-- Each message once, with its window and the stage of that moment.
 with
 
-email_events as (
-    select * from {{ ref('int_email_events__identified') }}
+exposed as (
+    select * from {{ ref('int_campaigns__exposed') }}
 ),
 
-hold_outs as (
-    select * from {{ ref('stg_email__campaign_hold_outs') }}
-),
-
-campaigns as (
-    select * from {{ ref('int_campaigns__mapped') }}
-),
-
-customer_keys as (
-    select * from {{ ref('int_customers__keys') }}
+merged as (
+    select * from {{ ref('int_campaigns__exposures_merged') }}
 ),
 
 stages as (
@@ -26,51 +17,13 @@ stage_models as (
     select * from {{ ref('stage_models') }}
 ),
 
-sent as (
+counted as (
     select
-        email_event_key as exposure_key,
-        source,
-        campaign_id,
-        customer_key,
-        'treated' as arm,
-        event_at as exposed_at
-    from email_events
-    where event_type = 'sent' and customer_key is not null
-),
-
-held_out as (
-    select
-        hold_outs.hold_out_key as exposure_key,
-        hold_outs.source,
-        hold_outs.campaign_id,
-        coalesce(accounts.customer_key, emails.customer_key) as customer_key,
-        'hold_out' as arm,
-        hold_outs.held_out_at as exposed_at
-    from hold_outs
-    left join customer_keys as accounts
-        on hold_outs.account_key = accounts.lookup_key and accounts.lookup_type = 'account'
-    left join customer_keys as emails
-        on hold_outs.email_key = emails.lookup_key and emails.lookup_type = 'email'
-    where accounts.customer_key is not null or emails.customer_key is not null
-),
-
-exposures as (
-    select * from sent
-    union all
-    select * from held_out
-),
-
-windowed as (
-    select
-        exposures.*,
-        campaigns.trigger_id,
-        {{ plus_days('exposures.exposed_at', 'campaigns.conversion_window_days') }} as window_end,
-        lag({{ plus_days('exposures.exposed_at', 'campaigns.conversion_window_days') }}) over (
-            partition by exposures.customer_key, exposures.source, exposures.campaign_id
-            order by exposures.exposed_at, exposures.exposure_key
-        ) as previous_window_end
-    from exposures
-    inner join campaigns on exposures.source = campaigns.source and exposures.campaign_id = campaigns.campaign_id
+        exposed.*,
+        {{ plus_days('exposed.exposed_at', 'exposed.conversion_window_days') }} as window_end
+    from exposed
+    left join merged on exposed.exposure_key = merged.exposure_key
+    where merged.exposure_key is null
 ),
 
 default_stages as (
@@ -81,21 +34,19 @@ default_stages as (
 )
 
 select
-    windowed.exposure_key,
-    windowed.customer_key,
-    windowed.source,
-    windowed.campaign_id,
-    windowed.trigger_id,
-    windowed.arm,
-    windowed.exposed_at,
-    windowed.window_end,
-    windowed.window_end < {{ as_of() }} as is_mature,
+    counted.exposure_key,
+    counted.customer_key,
+    counted.source,
+    counted.campaign_id,
+    counted.trigger_id,
+    counted.arm,
+    counted.exposed_at,
+    counted.window_end,
+    counted.window_end < {{ as_of() }} as is_mature,
     coalesce(default_stages.stage, 'unknown') as stage
-from windowed
+from counted
 left join default_stages
     on
-        windowed.customer_key = default_stages.customer_key
-        and windowed.exposed_at >= default_stages.valid_from
-        and (windowed.exposed_at < default_stages.valid_to or default_stages.valid_to is null)
--- Sent again while its own window was open, a message is part of the first one.
-where windowed.previous_window_end is null or windowed.exposed_at > windowed.previous_window_end
+        counted.customer_key = default_stages.customer_key
+        and counted.exposed_at >= default_stages.valid_from
+        and (counted.exposed_at < default_stages.valid_to or default_stages.valid_to is null)

@@ -18,6 +18,11 @@ orders as (
     where is_completed and customer_key is not null
 ),
 
+attempts as (
+    select * from {{ ref('int_orders__net_of_refunds') }}
+    where not is_completed and customer_key is not null
+),
+
 refunds as (
     select * from {{ ref('int_refunds__matched') }}
 ),
@@ -59,6 +64,16 @@ unioned as (
         event_at,
         null as amount
     from first_touches
+    union all
+    -- It counts for no order, but somebody is there.
+    select
+        customer_key,
+        'order_attempted' as event_type,
+        customer_key as cause_id,
+        min(ordered_at) as event_at,
+        null as amount
+    from attempts
+    group by customer_key
     union all
     select
         customer_key,
