@@ -16,6 +16,7 @@ from include.destinations.base import DestinationRefused, DestinationUnavailable
 from include.destinations.credentials import credentials
 from include.destinations.klaviyo import Klaviyo, KlaviyoRow
 from include.destinations.klaviyo_api import COUNT, EVENT, FAST, MAX_EVENTS, MAX_IDS, MAX_PROFILES, PAGE, SLOW, Window
+from tests.contracts.asked import writes
 from tests.contracts.specs import Spec, cached_spec, prose_limit
 from tests.contracts.vendors import (
     PASSING_FAULTS,
@@ -112,14 +113,14 @@ def test_add_update_remove_and_silence(world: World, tool: KlaviyoTool) -> None:
     assert profile is not None
     assert profile.attributes == {"external_id": "c0003", "email": "c0003@people.example", "first_name": "Ann"}
     assert (profile.properties, profile.consent) == ({"stage": "loyal", "spent": 12.5}, "NEVER_SUBSCRIBED")
-    before = len(tool.requests)
+    before = len(writes(tool))
     go(world, "tuesday")
-    assert len(tool.requests) == before
+    assert len(writes(tool)) == before
     world.promote([*customers(*range(1, 11)), *customers(11, stage="champion")])
     result = go(world, "wednesday")
     assert (result.updates, result.removes) == (1, 1)
     same(world, tool, *range(1, 12))
-    sent = [request for request in tool.requests[before:] if request.method == "POST"]
+    sent = [request for request in writes(tool)[before:] if request.method == "POST"]
     assert [len(one.json["data"]["attributes"]["profiles"]["data"]) for one in sent] == [1]
     changed = tool.by("external_id", "c0011")
     assert changed is not None

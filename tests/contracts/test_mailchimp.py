@@ -16,6 +16,7 @@ from include.destinations.base import DestinationRefused, DestinationUnavailable
 from include.destinations.credentials import Credentials, credentials
 from include.destinations.mailchimp import Mailchimp, MailchimpRow
 from include.destinations.mailchimp_api import MAX_MEMBERS, PAGE, base_url
+from tests.contracts.asked import writes
 from tests.contracts.specs import Spec, cached_spec, prose_limit
 from tests.contracts.vendors import (
     PASSING_FAULTS,
@@ -121,14 +122,14 @@ def test_add_update_remove_and_silence(world: World, tool: MailchimpTool) -> Non
     # Mailchimp's name for an address is an MD5 that can be guessed; the ledger has only its opaque id.
     ids = {uid for (uid,) in world.ledger("select external_id from publish_members")}
     assert ids == {tool.person(email).uid for email in emails(*range(12))}
-    before = len(tool.requests)
+    before = len(writes(tool))
     go(world, "tuesday")
-    assert len(tool.requests) == before
+    assert len(writes(tool)) == before
     world.promote([*customers(*range(1, 11)), *customers(11, stage="champion")], forgotten=customers(0))
     result = go(world, "wednesday")
     assert (result.updates, result.removes) == (1, 1)
     same(world, tool, *range(1, 12))
-    changes = [request.json for request in tool.requests[before:] if request.method == "POST"]
+    changes = [request.json for request in writes(tool)[before:] if request.method == "POST"]
     assert changes == [
         {"members_to_remove": ["c0000@people.example"]},
         {"members_to_add": ["c0011@people.example"]},

@@ -17,6 +17,7 @@ from include.destinations.base import DestinationRefused, DestinationUnavailable
 from include.destinations.config import create_destination, load_destinations, why_off
 from include.destinations.hashing import meta_email, meta_name, meta_phone
 from include.publisher.publish import publish
+from tests.contracts.asked import writes
 from tests.contracts.meta_spec import MetaSpec
 from tests.contracts.standins import SPECS, batch_of, connect, everything_logged, keys, leaks, vendor_row
 from tests.unit.publisher.world import World, customers, make_world
@@ -107,9 +108,9 @@ def test_who_joins_is_added_hashed_and_who_leaves_is_taken_out(world: World, met
     removal, update = uploads(meta)[2:]
     assert (removal.method, [row["EXTERN_ID"] for row in rows_of(removal)]) == ("DELETE", ["c0000"])
     assert [row["FN"] for row in rows_of(update)] == [meta_name("xenia")]
-    before = len(meta.requests)
+    before = len(writes(meta))
     assert go(world, "wednesday").unchanged == 11
-    assert len(meta.requests) == before
+    assert len(writes(meta)) == before
 
 
 def test_who_is_taken_out_is_named_by_contact_and_once_forgotten_by_our_key(world: World, meta: Meta) -> None:

@@ -20,6 +20,7 @@ from include.destinations.api import Window
 from include.destinations.base import DestinationRefused, DestinationUnavailable, Mode, Operation
 from include.destinations.config import ConfigError, create_destination, load_destinations
 from include.publisher.publish import publish
+from tests.contracts.asked import writes
 from tests.contracts.standins import SPECS, batch_of, connect, everything_logged, keys, leaks, vendor_row
 from tests.unit.publisher.world import World, customers, make_world
 
@@ -92,14 +93,14 @@ def test_members_get_and_lose_the_tag(world: World, crm: Retailcrm) -> None:
     assert edits(crm)[1].form == {"by": "id", "site": "shop", "customer": json.dumps({"addTags": [TAG]})}
     assert edits(crm)[1].path == "/api/v5/customers/101/edit"
     world.promote(customers(*range(1, 12)))
-    before = len(crm.requests)
+    before = len(writes(crm))
     assert go(world, "tuesday").removes == 1
     same_everywhere(world, crm, *range(1, 12))
     # Found by the CRM's id of the first receipt, though the contact is gone.
-    assert [request.form["customer"] for request in crm.requests[before:]] == [json.dumps({"removeTags": [TAG]})]
-    before = len(crm.requests)
+    assert [request.form["customer"] for request in writes(crm)[before:]] == [json.dumps({"removeTags": [TAG]})]
+    before = len(writes(crm))
     assert go(world, "wednesday").unchanged == 11
-    assert len(crm.requests) == before
+    assert len(writes(crm)) == before
     there = destination(world)
     assert there.read_back("loyal").count == 11
     there.close()
