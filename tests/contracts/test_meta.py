@@ -211,6 +211,7 @@ def test_what_passes_is_tried_again(world: World, meta: Meta, fault: str) -> Non
     # Tried again under the same session, so that Meta knows it for the same upload.
     sessions = [json.loads(request.form["session"])["session_id"] for request in uploads(meta)]
     assert len(set(sessions)) == 2
+    assert len(sessions) == (2 if fault == "twice" else 3)
 
 
 def test_silence_after_meta_acted_is_tried_again(world: World, meta: Meta) -> None:
