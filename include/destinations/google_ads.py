@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import google.ads.datamanager_v1 as dm
 from pydantic import BaseModel, ConfigDict, Field
@@ -79,7 +79,7 @@ class GoogleAdsRow(VendorRow):
 
     account: str = Field(pattern=r"^\d+$")
     login_account: str | None = Field(default=None, pattern=r"^\d+$")
-    lists: dict[str, str] = Field(min_length=1)
+    lists: dict[str, Annotated[str, Field(pattern=r"^\d+$")]] = Field(min_length=1)
     consent: Consent
     terms_accepted: Literal[True]
     batch_size: int = Field(default=100_000, ge=1, le=500_000)

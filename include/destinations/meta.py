@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
@@ -65,7 +65,7 @@ class MetaRow(VendorRow):
         search_requests: how many more requests may be spent on finding invalid rows of a batch.
     """
 
-    audiences: dict[str, str] = Field(min_length=1)
+    audiences: dict[str, Annotated[str, Field(pattern=r"^\d+$")]] = Field(min_length=1)
     api_version: str = Field(default="v26.0", pattern=r"^v\d+\.\d+$")
     batch_size: int = Field(default=ROWS_PER_REQUEST, ge=1, le=ROWS_PER_REQUEST)
     phone_country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")

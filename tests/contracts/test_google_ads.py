@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any
 
 import google.ads.datamanager_v1 as dm
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-from include.demo.tools.google_ads import GoogleAds
+from include.demo.tools.google_ads import GoogleAds, People
 from include.destinations import google_ads as module
 from include.destinations.base import DestinationRefused, DestinationUnavailable, Operation
 from include.destinations.config import ConfigError, create_destination, load_destinations
@@ -28,7 +31,7 @@ GRANTED = {"ad_user_data": "granted", "ad_personalization": "granted"}
 
 @pytest.fixture
 def google(monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleAds]:
-    tool = GoogleAds(lists={LIST: []})
+    tool = GoogleAds(lists={LIST: People()})
     tool.start()
     connect(monkeypatch, "google_ads_test", host=tool.url)
     monkeypatch.setattr(module, "ROWS_PER_REQUEST", 10)
@@ -186,6 +189,7 @@ def test_what_passes_is_tried_again(world: World, google: GoogleAds, fault: str,
     world.promote(customers(*range(15)))
     assert go(world).adds == 15
     same_everywhere(world, google, *range(15))
+    assert len(google.calls) == (4 if fault == "twice" else 5)
 
 
 def test_a_request_that_is_not_processed_in_time_is_not_believed(world: World, google: GoogleAds) -> None:
@@ -276,6 +280,27 @@ def test_credentials_that_cannot_be_used_say_so(host: str | None, password: str 
     with pytest.raises(DestinationRefused, match=says) as refused:
         Google("google_ads", Credentials("c", host, None, password), RetryRules(), 1)
     assert "a-secret" not in str(refused.value)
+
+
+def service_account() -> dict[str, str]:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    address = "https://127.0.0.1:9/token"
+    return {"type": "service_account", "client_email": "a@b.example", "token_uri": address, "private_key": pem.decode()}
+
+
+@pytest.mark.parametrize("kind", ["service_account", "authorized_user"])
+def test_both_kinds_of_credentials_are_used(kind: str) -> None:
+    """Against nobody: the token's address and the API's are closed ports of this machine."""
+    user = {"type": kind, "client_id": "id", "client_secret": "s-e-c", "refresh_token": "r-e-f"}
+    info = service_account() if kind == "service_account" else user
+    found = Credentials("c", "https://127.0.0.1:9", None, json.dumps(info))
+    there = Google("google_ads", found, RetryRules(1, 0.01, 0.05), 1)
+    with pytest.raises(DestinationUnavailable) as failed:
+        there.status(dm.RetrieveRequestStatusRequest(request_id="x"))
+    assert not any(secret in str(failed.value) for secret in ("s-e-c", "r-e-f", "PRIVATE"))
+    assert there._ingestion.transport.kind == "grpc"
+    there.close()
 
 
 def test_nothing_personal_is_written(world: World, google: GoogleAds, caplog: pytest.LogCaptureFixture) -> None:

@@ -14,7 +14,7 @@ import pytest
 from include.demo.tools.base import Request
 from include.demo.tools.meta import Audience, Meta
 from include.destinations.base import DestinationRefused, DestinationUnavailable
-from include.destinations.config import create_destination, load_destinations, why_off
+from include.destinations.config import ConfigError, create_destination, load_destinations, why_off
 from include.destinations.hashing import meta_email, meta_name, meta_phone
 from include.publisher.publish import publish
 from tests.contracts.asked import writes
@@ -212,6 +212,7 @@ def test_what_passes_is_tried_again(world: World, meta: Meta, fault: str) -> Non
     # Tried again under the same session, so that Meta knows it for the same upload.
     sessions = [json.loads(request.form["session"])["session_id"] for request in uploads(meta)]
     assert len(set(sessions)) == 2
+    assert len(sessions) == (2 if fault == "twice" else 3)
 
 
 def test_silence_after_meta_acted_is_tried_again(world: World, meta: Meta) -> None:
@@ -284,6 +285,12 @@ def test_an_audience_without_id_and_a_missing_connection_say_so(
     monkeypatch.delenv("AIRFLOW_CONN_META_TEST")
     row = load_destinations(world.settings)["meta"]
     assert why_off(row, world.settings) == "the Airflow connection 'meta_test' is not set"
+
+
+def test_an_id_that_is_none_is_refused(world: World) -> None:
+    configure(world, audiences={"loyal": "1/users?x"})
+    with pytest.raises(ConfigError, match="audiences"):
+        load_destinations(world.settings)
 
 
 def test_nothing_personal_and_no_token_is_written(world: World, meta: Meta, caplog: pytest.LogCaptureFixture) -> None:

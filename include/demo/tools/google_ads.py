@@ -36,6 +36,28 @@ class Job:
 
 
 @dataclass
+class People:
+    """A list's people, each the set of their hashes; a hash belongs to one of them."""
+
+    held: dict[int, set[str]] = field(default_factory=dict)
+    owners: dict[str, int] = field(default_factory=dict)
+    last: int = 0
+
+    def drop(self, person: set[str]) -> None:
+        """Take out whoever shares a hash."""
+        for number in {self.owners[one] for one in person if one in self.owners}:
+            for one in self.held.pop(number):
+                del self.owners[one]
+
+    def take(self, person: set[str]) -> None:
+        """Add somebody in place of whoever shares a hash."""
+        self.drop(person)
+        self.last += 1
+        self.held[self.last] = person
+        self.owners |= dict.fromkeys(person, self.last)
+
+
+@dataclass
 class Call:
     """One call as it came."""
 
@@ -48,7 +70,7 @@ class GoogleAds:
     """The server.
 
     Attributes:
-        lists: list id -> people, each the set of their hashes.
+        lists: list id -> people.
         slow: how many looks a request stays PROCESSING.
         bad: hashes that fail in processing, with NO_CONSENT.
         broken: requests with such a hash end with INTERNAL_ERROR.
@@ -58,7 +80,7 @@ class GoogleAds:
     """
 
     account: str = "1234567890"
-    lists: dict[str, list[set[str]]] = field(default_factory=dict)
+    lists: dict[str, People] = field(default_factory=dict)
     slow: int = 0
     bad: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
@@ -105,7 +127,7 @@ class GoogleAds:
 
     def members(self, list_id: str) -> set[str]:
         """All hashes in a list."""
-        return set().union(*self.lists[list_id])
+        return set(self.lists[list_id].owners)
 
     def _rpc(self, name: str, request_type: Any) -> grpc.RpcMethodHandler:
         def called(request: Any, context: grpc.ServicerContext) -> Any:
@@ -156,7 +178,7 @@ class GoogleAds:
         if not found or found[1] != self.account or found[2] not in self.lists:
             _abort(context, code_pb2.NOT_FOUND, "NOT_FOUND")
             return None
-        size = dm.SizeInfo(search_network_members_count=len(self.lists[found[2]]) // 10 * 10)
+        size = dm.SizeInfo(search_network_members_count=len(self.lists[found[2]].held) // 10 * 10)
         return dm.UserList(name=request.name, size_info=size)
 
     def _carry_out(self, request: Any, context: grpc.ServicerContext, removing: bool) -> str:
@@ -168,9 +190,10 @@ class GoogleAds:
         held = self.lists[target.product_destination_id]
         failed = [person for person in people if person & self.bad]
         for person in people:
-            held[:] = [one for one in held if not one & person]
-            if not removing and person not in failed:
-                held.append(person)
+            if removing:
+                held.drop(person)
+            elif not person & self.bad:
+                held.take(person)
         answer = dm.RequestStatusPerDestination(destination=target, request_status=Status.SUCCESS)
         reason = INTERNAL if any(person & self.broken for person in people) else NO_CONSENT
         if failed or reason == INTERNAL:

@@ -27,10 +27,28 @@ KNOWN = {
 
 @dataclass
 class Audience:
-    """A Custom Audience: EXTERN_ID -> the row as it came last."""
+    """A Custom Audience: EXTERN_ID -> the row as it came last; hash of an address or phone -> EXTERN_IDs."""
 
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     status: int = 200
+    shared: dict[str, set[str]] = field(default_factory=dict)
+
+    def take(self, row: dict[str, Any]) -> None:
+        """Add a row or put it in place of the one before."""
+        key = row["EXTERN_ID"]
+        self._forget(key)
+        self.rows[key] = row
+        for value in _contacts(row):
+            self.shared.setdefault(value, set()).add(key)
+
+    def drop(self, row: dict[str, Any]) -> None:
+        """Take out everybody who is meant: by EXTERN_ID or by a shared address or phone."""
+        for key in {row["EXTERN_ID"]}.union(*(self.shared.get(value, set()) for value in _contacts(row))):
+            self._forget(key)
+
+    def _forget(self, key: str) -> None:
+        for value in _contacts(self.rows.pop(key, {})):
+            self.shared[value].discard(key)
 
 
 class Meta(Tool):
@@ -118,9 +136,10 @@ class Meta(Tool):
         if refusal:
             return refusal
         bad = [row for row in rows if row["EXTERN_ID"] in self.invalid or not _is_hashed(row)]
+        not_taken = {row["EXTERN_ID"] for row in bad}
         for row in rows:
-            if row not in bad:
-                self._take(audience, row, removing)
+            if row["EXTERN_ID"] not in not_taken:
+                audience.drop(row) if removing else audience.take(row)
         received = len(rows) - 1 if request.fault == "some-lost" else len(rows)
         samples = {str(number): json.dumps(row) for number, row in enumerate(bad[:100])} if self.samples else {}
         answer = {
@@ -148,15 +167,6 @@ class Meta(Tool):
             return error(2650, 1870147, 400)
         return None
 
-    def _take(self, audience: Audience, row: dict[str, Any], removing: bool) -> None:
-        if not removing:
-            audience.rows[row["EXTERN_ID"]] = row
-            return
-        shared = {row[name] for name in ("EMAIL", "PHONE") if row.get(name)}
-        for key, held in list(audience.rows.items()):
-            if key == row["EXTERN_ID"] or shared & {held.get("EMAIL"), held.get("PHONE")}:
-                del audience.rows[key]
-
 
 def error(code: int, subcode: int, status: int) -> Answer:
     """Shape an error of the Graph API; the text quotes nothing."""
@@ -166,3 +176,7 @@ def error(code: int, subcode: int, status: int) -> Answer:
 
 def _is_hashed(row: dict[str, Any]) -> bool:
     return all(not row[name] or HASH.fullmatch(row[name]) for name in HASHED if name in row)
+
+
+def _contacts(row: dict[str, Any]) -> list[str]:
+    return [row[name] for name in ("EMAIL", "PHONE") if row.get(name)]
