@@ -1,4 +1,4 @@
-"""What leaves the house: known customers, once each, all of whom agreed."""
+"""What leaves the house: known customers, once each, all of whom agreed; nobody who is held out."""
 
 from great_expectations import expectations as gxe
 
@@ -13,6 +13,7 @@ def rules() -> list:
                 ("repeated", "customer twice"),
                 ("unknown_customers", "member who is not a customer"),
                 ("without_consent", "member without consent"),
+                ("held_out", "message or task for who is held out"),
             )
         ),
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from include.publisher.audiences import load_audiences
 from include.quality.checks import Failure, run_suites
 from include.quality.gate_1 import FX_RATES, GateFailed
 from include.settings import Settings
@@ -16,6 +17,7 @@ from include.warehouse.meta import BuildInfo, record_build
 
 AUDIT_DIR = Path(__file__).parent / "audit"
 AUDITS = ("reconciliation", "conservation", "stage_partition", "segment_sizes", "offers", "audiences")
+NOWHERE = {"channel": "", "mode": ""}
 
 
 def gate_2(settings: Settings, as_of: datetime, run_id: str) -> BuildInfo:
@@ -23,6 +25,7 @@ def gate_2(settings: Settings, as_of: datetime, run_id: str) -> BuildInfo:
 
     Raises:
         GateFailed: a rule does not hold. The build is not recorded, so it cannot be promoted.
+        ConfigError: audiences.yml, which says what each audience needs consent to, cannot be read.
     """
     with duckdb.connect(str(settings.build_warehouse)) as con:
         con.execute("drop schema if exists meta cascade")
@@ -30,7 +33,7 @@ def gate_2(settings: Settings, as_of: datetime, run_id: str) -> BuildInfo:
         _remember_previous_sizes(con, settings)
         for audit in AUDITS[:-1]:
             _run(con, (AUDIT_DIR / f"{audit}.sql").read_text(encoding="utf-8"), settings, as_of)
-        _audit_audiences(con)
+        _audit_audiences(con, settings)
     suites = {f"audit.{name}": importlib.import_module(f"expectations.publish.{name}").rules() for name in AUDITS}
     failures = run_suites(settings.build_warehouse, suites, settings.data_dir / "quality" / "gate_2", row_rules=False)
     if failures:
@@ -65,14 +68,20 @@ def _remember_previous_sizes(con: duckdb.DuckDBPyConnection, settings: Settings)
     con.execute("detach live")
 
 
-def _audit_audiences(con: duckdb.DuckDBPyConnection) -> None:
+def _audit_audiences(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    audiences = load_audiences(settings)
     tables = con.execute(
         "select table_name from duckdb_tables() where schema_name = 'publish' and table_name like 'pub\\_%' escape '\\'"
         " and table_name <> 'pub_suppressions' order by 1"
     ).fetchall()
     template = (AUDIT_DIR / "audiences.sql").read_text(encoding="utf-8")
     create, select = template.split(" as\n", 1)
-    parts = [select.format(audience=name.removeprefix("pub_"), table=name) for (name,) in tables]
+    parts = []
+    for (table,) in tables:
+        name = table.removeprefix("pub_")
+        # A model that audiences.yml does not list is sent nowhere.
+        sent = {"channel": audiences[name].channel, "mode": audiences[name].mode} if name in audiences else NOWHERE
+        parts.append(select.format(audience=name, table=table, **sent))
     con.execute(f"{create} as\n" + "\nunion all\n".join(parts))
 
 

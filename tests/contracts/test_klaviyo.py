@@ -33,8 +33,6 @@ from tests.contracts.vendors import (
 )
 from tests.unit.publisher.world import World, customers
 
-pytestmark = pytest.mark.xdist_group("klaviyo")
-
 IMPORT = "/api/profile-bulk-import-jobs"
 LINK = "/api/lists/{id}/relationships/profiles"
 OPERATIONS = [

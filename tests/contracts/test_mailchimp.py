@@ -31,8 +31,6 @@ from tests.contracts.vendors import (
 )
 from tests.unit.publisher.world import World, customers
 
-pytestmark = pytest.mark.xdist_group("mailchimp")
-
 LIST = "/lists/{list_id}"
 CHANGE = f"{LIST}/segments/{{segment_id}}"
 OPERATIONS = [

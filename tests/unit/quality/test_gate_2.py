@@ -85,6 +85,29 @@ BROKEN = [
     ),
     ("insert into publish.pub_loyal values ('c2')", "no member without consent"),
     ("delete from marts.customer_consents where customer_key = 'c1'", "no member without consent"),
+    # Consent to e-mail is none to advertising.
+    ("create table publish.pub_ads_lapsed as select 'c1' as customer_key", "no member without consent"),
+    ("update marts.customer_consents set channel = 'ads'", "no member without consent"),
+    ("insert into publish.pub_messages values ('c2')", "no member without consent"),
+    (
+        "update marts.dim_customers set is_held_out = true where customer_key = 'c1'",
+        "no message or task for who is held out",
+    ),
+    (
+        "update marts.dim_customers set is_held_out = true where customer_key = 'c2'",
+        "no message or task for who is held out",
+    ),
+    # The call that is no experiment is not theirs; or it is an e-mail, which no call excuses.
+    (
+        "update marts.dim_customers set is_held_out = true where customer_key = 'c2';"
+        " update seeds.campaign_playbook set hold_out_share = 0 where trigger_id = 'gone'",
+        "no message or task for who is held out",
+    ),
+    (
+        "update marts.dim_customers set is_held_out = true where customer_key = 'c1';"
+        " update seeds.campaign_playbook set hold_out_share = 0",
+        "no message or task for who is held out",
+    ),
     ("insert into publish.pub_loyal values ('stranger')", "no member who is not a customer"),
     ("insert into publish.pub_loyal values ('c1')", "no customer twice"),
     ("update marts.campaign_triggers set customer_key = 'c1'", "a customer is sent one message"),
@@ -126,6 +149,25 @@ def test_a_build_that_was_tampered_with_is_stopped(settings: Settings, sql: str,
     with pytest.raises(PromotionError, match="has not passed gate 2"):
         promote(settings)
     assert not settings.live_warehouse.exists()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create table publish.pub_ads_lapsed as select 'c2' as customer_key;"
+        " insert into marts.customer_consents values ('c2', 'ads', true)",
+        # A call that is no experiment is made to everybody.
+        "update marts.dim_customers set is_held_out = true where customer_key = 'c2';"
+        " update seeds.campaign_playbook set hold_out_share = 0 where trigger_id = 'away'",
+        # Who is held out leaves a list by their suppression, and what audiences.yml does not list goes nowhere.
+        "delete from publish.pub_messages; update marts.dim_customers set is_held_out = true where customer_key = 'c1'",
+        "create table publish.pub_of_old as select 'c2' as customer_key",
+    ],
+    ids=["consent_to_ads", "service_call", "held_out_in_a_list", "not_listed"],
+)
+def test_an_audience_is_judged_by_its_own_channel_and_mode(settings: Settings, sql: str) -> None:
+    tamper(settings, sql)
+    assert gate_2(settings, AS_OF, "run 1").build_id
 
 
 def lives(settings: Settings, members: int) -> None:

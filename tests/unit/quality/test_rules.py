@@ -149,7 +149,10 @@ CONSERVED = f"{NUMBERS} as one_value, 1.00::decimal(38, 4) as other_value"
 PARTITION = (
     "select 'rf7' as model_id, 5 as customers, 5 as customers_in_one_stage, 0 as \"overlaps\", 0 as gaps, 0 as endless"
 )
-AUDIENCE = "select 'loyal' as audience, 5 as members, 0 as repeated, 0 as unknown_customers, 0 as without_consent"
+AUDIENCE = (
+    "select 'loyal' as audience, 5 as members, 0 as repeated, 0 as unknown_customers,"
+    " 0 as without_consent, 0 as held_out"
+)
 FILE = "select 'orders' as stream, 'a.csv' as file, 5::bigint as rows_read, 0.5::double as share_of_previous"
 STREAM = "select 'orders' as stream, 7.0::double as age_days, 7.0::double as max_age_days"
 SIZE = "select 'loyal' as segment_id, 1.0::double as growth"
@@ -272,6 +275,11 @@ TABLE_CASES = [
         broken(AUDIENCE, "unknown_customers", "1"),
     ),
     ("publish.audiences", "an audience has no member without consent", broken(AUDIENCE, "without_consent", "1")),
+    (
+        "publish.audiences",
+        "an audience has no message or task for who is held out",
+        broken(AUDIENCE, "held_out", "1"),
+    ),
 ]
 
 

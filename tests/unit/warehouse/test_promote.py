@@ -177,7 +177,7 @@ while not Path(sys.argv[2]).exists():
         tables = con.execute("select schema_name || '.' || table_name from duckdb_tables()"
                              " where schema_name in ('marts', 'publish') order by 1").fetchall()
         stamps = {row for (name,) in tables for row in con.execute(f"select distinct stamp from {name}").fetchall()}
-    assert len(build) == 1 and stamps == set(build) and len(tables) == 15, (build, stamps, len(tables))
+    assert len(build) == 1 and stamps == set(build) and len(tables) == 17, (build, stamps, len(tables))
     seen += 1
     print(build[0][0], flush=True)
 """

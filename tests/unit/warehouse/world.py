@@ -50,7 +50,7 @@ create table marts.fct_refunds as
 create table marts.dim_customers as
     select customer_key, 1 as accounts_count, net_revenue::{MONEY} as net_revenue,
     timestamp '2024-05-01' as first_order_at, timestamp '2024-05-02' as last_order_at,
-    timestamp '2024-04-01' as first_seen_at, null::timestamp as registered_at
+    timestamp '2024-04-01' as first_seen_at, null::timestamp as registered_at, false as is_held_out
     from (values ('c1', 28), ('c2', 5)) as t(customer_key, net_revenue);
 create table marts.fct_ad_performance as select date, spend from staging.stg_ads__ad_performance;
 create table marts.fct_email_events as select * from staging.stg_email__events;
@@ -76,6 +76,8 @@ create table marts.campaign_triggers as
     ('t3', 'c2', 'away', null, null, true, 'treatment'))
     as t(trigger_key, customer_key, trigger_id, offer_id, offer_expires_at, is_selected, arm);
 create table publish.pub_loyal as select 'c1' as customer_key;
+create table publish.pub_messages as select 'c1' as customer_key;
+create table publish.pub_tasks as select 'c2' as customer_key;
 create table publish.pub_suppressions as select 'c2' as customer_key, 'email' as channel;
 create table seeds.stage_models as select 'rf7' as model_id;
 create table seeds.offer_ladder as
@@ -84,10 +86,11 @@ create table seeds.offer_ladder as
 create table seeds.offer_policies as
     select * from (values ('rf7', 'dormant', 2), ('rf7', 'loyal', 1)) as t(model_id, stage, max_level);
 create table seeds.campaign_playbook as
-    select * from (values ('hello', 'registered', null, null, 0, 14, 7, null),
-    ('away', 'last_order', 'v', 'lapsed', 90, 10, null, 'bonus'),
-    ('gone', 'last_order', 'v', 'lapsed', 180, 10, null, 'more'))
-    as t(trigger_id, occasion, model_id, stage, due_from_days, conversion_window_days, failed_after_days, offer_id);
+    select * from (values ('hello', 'registered', null, null, 0, 14, 7, null, 'email', 0.1),
+    ('away', 'last_order', 'v', 'lapsed', 90, 10, null, 'bonus', 'manager_task', 0.1),
+    ('gone', 'last_order', 'v', 'lapsed', 180, 10, null, 'more', 'email', 0.1))
+    as t(trigger_id, occasion, model_id, stage, due_from_days, conversion_window_days, failed_after_days, offer_id,
+    action, hold_out_share);
 create table seeds.campaign_map as
     select * from (values (1, 'hello-%', 'hello', null::varchar), (9, '%', 'other', null))
     as t(priority, campaign_like, trigger_id, offer_id);
