@@ -7,11 +7,21 @@ claims as (
     where counted = 'revenue of the best fifth'
 ),
 
+totals as (
+    select * from {{ ref('int_kpis__buyer_totals') }}
+),
+
+-- Whoever gave back every order is no customer there.
+standing as (
+    select * from {{ ref('int_segments__order_habits') }}
+),
+
 buyers as (
     select
-        customer_key,
-        greatest(net_revenue, 0) as revenue
-    from {{ ref('int_kpis__buyer_totals') }}
+        totals.customer_key,
+        greatest(totals.net_revenue, 0) as revenue
+    from totals
+    inner join standing on totals.customer_key = standing.customer_key
 ),
 
 parameters as (
