@@ -6,8 +6,10 @@ parameters as (
         count(*) as found,
         min(value) as smallest
     from {{ ref('kpi_parameters') }}
-    where parameter in ('loyal_from_orders', 'years_kept_max', 'target_value_to_cost', 'costed_share_min')
+    where parameter in (
+        'loyal_from_orders', 'years_kept_max', 'target_value_to_cost', 'costed_share_min', 'ledger_min_units'
+    )
 )
 
 select * from parameters
-where found <> 4 or smallest <= 0
+where found <> 5 or smallest <= 0

@@ -125,8 +125,8 @@ MUTATIONS = [
     ("models/staging/shop/stg_shop__orders.sql", "ordered_at < ", "ordered_at <= ", "stg_orders_known_at_as_of"),
     (
         "macros/in_reporting_currency.sql",
-        "round({{ amount }} * rates.rate, {{ var('reporting_minor_units') }})",
-        "{{ amount }} * rates.rate",
+        "round({{ amount }} * {{ rates }}.rate, {{ var('reporting_minor_units') }})",
+        "{{ amount }} * {{ rates }}.rate",
         "order_lines_are_rounded_one_by_one",
     ),
 ]

@@ -78,6 +78,30 @@ MUTATIONS = [
         "allowable_cac_and_what_is_above_it",
     ),
     (
+        "models/intermediate/benchmarks/int_benchmarks__returned.sql",
+        "min(orders.order_sequence)",
+        "max(orders.order_sequence)",
+        "claims_those_who_returned",
+    ),
+    (
+        "models/intermediate/benchmarks/int_benchmarks__best_share.sql",
+        "ceil(ranked.customers * parameters.top_share)",
+        "round(ranked.customers * parameters.top_share)",
+        "claims_of_the_best_fifth",
+    ),
+    (
+        "models/intermediate/benchmarks/int_benchmarks__totals.sql",
+        "deviations.squares * totals.units / (totals.units - 1)",
+        "deviations.squares",
+        "claims_of_means_vary_by_the_day",
+    ),
+    (
+        "models/marts/benchmarks/benchmark_ledger.sql",
+        "when lower_bound is null then 'too few'",
+        "when lower_bound is null then 'holds'",
+        "ledger_too_few",
+    ),
+    (
         "models/intermediate/benchmarks/int_benchmarks__customers.sql",
         "and buyers.first_order_date <= claims.watched_until",
         "",

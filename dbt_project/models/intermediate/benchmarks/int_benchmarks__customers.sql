@@ -49,25 +49,6 @@ first_orders as (
     group by claims.claim_id, claims.counted
 ),
 
--- Returned: an order after a silence of from_days or more.
-returned as (
-    select
-        claims.claim_id,
-        count(*) filter (
-            where {{ days_between('orders.order_date', 'next_orders.order_date') }} <= claims.to_days
-        ) as numerator,
-        count(*) as denominator
-    from claims
-    cross join orders
-    left join orders as next_orders
-        on orders.customer_key = next_orders.customer_key and orders.order_sequence + 1 = next_orders.order_sequence
-    where
-        claims.counted = 'second order after return'
-        and {{ days_between('orders.previous_order_date', 'orders.order_date') }} >= claims.from_days
-        and orders.order_date <= claims.watched_until
-    group by claims.claim_id
-),
-
 silences as (
     select
         claims.claim_id,
@@ -96,8 +77,6 @@ silent as (
 shares as (
     select * from registrants
     union all
-    select * from returned
-    union all
     select * from silent
 )
 
@@ -106,7 +85,9 @@ select
     numerator,
     denominator,
     cast(null as bigint) as base_numerator,
-    cast(null as bigint) as base_denominator
+    cast(null as bigint) as base_denominator,
+    cast(null as bigint) as units,
+    cast(null as double) as standard_error
 from shares
 union all
 select
@@ -118,5 +99,7 @@ select
     end as numerator,
     case when counted = 'order by size after first order' then buyers_large else buyers end as denominator,
     case when counted = 'order by size after first order' then again_single end as base_numerator,
-    case when counted = 'order by size after first order' then buyers_single end as base_denominator
+    case when counted = 'order by size after first order' then buyers_single end as base_denominator,
+    null as units,
+    null as standard_error
 from first_orders
