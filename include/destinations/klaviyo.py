@@ -166,7 +166,7 @@ class Klaviyo:
         try:
             self._klaviyo.take_off(list_id, [ids[member.customer_key] for member in held], held)
         except BatchRefused:
-            if self._klaviyo.count(list_id) is None:
+            if not self._klaviyo.has_list(list_id):
                 raise DestinationRefused(
                     f"{self._row.id}: Klaviyo has no list '{list_id}'; correct 'lists' in destinations.yml."
                 ) from None

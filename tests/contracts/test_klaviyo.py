@@ -377,6 +377,7 @@ def test_limits_are_those_of_the_description() -> None:
     assert windows(f"{IMPORT}/{{job_id}}", "get") == windows(f"{IMPORT}/{{id}}/import-errors", "get") == SLOW
     assert windows("/api/profiles", "get") == windows("/api/lists/{id}/profiles", "get") == FAST
     assert windows("/api/events", "post") == EVENT
+    assert windows("/api/lists/{id}", "get") == FAST
     text = spec["/api/lists/{id}"]["get"]["description"]
     counted = text[text.index("profile_count") :]
     assert (prose_limit(counted, r"Burst: `(\d+)/s"), prose_limit(counted, r"Steady: `(\d+)/m")) == (

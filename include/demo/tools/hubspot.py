@@ -16,6 +16,7 @@ FORBIDDEN = re.compile(
     rf"POST {CONTACTS}/(batch/archive|gdpr-delete|merge)|DELETE .*|PUT {LISTS}/.*/(add-from/.*|update-.*|restore)"
     r"|POST /communication-preferences/.*"
 )
+INDEXED = ("email", "perennial_customer_key")
 TIME = "2026-01-01T00:00:00Z"
 
 
@@ -46,6 +47,7 @@ class HubSpotTool(Tool):
     def __init__(self, lists: tuple[str, ...] = ("101",)) -> None:
         super().__init__()
         self.contacts: dict[str, dict[str, str]] = {}
+        self._index: dict[tuple[str, str], str] = {}
         self.lists: dict[str, ContactList] = {name: ContactList() for name in lists}
         self.forbidden: list[str] = []
         self.known_properties = {"email", "firstname", "lastname", "phone", "perennial_customer_key", "stage", "spent"}
@@ -59,7 +61,8 @@ class HubSpotTool(Tool):
     def add_contact(self, **properties: str) -> str:
         """Put a contact there, as if a salesman had done it; returns its id."""
         number = str(next(self._numbers))
-        self.contacts[number] = properties
+        self.contacts[number] = {}
+        self._write(number, properties)
         return number
 
     def members(self, list_id: str) -> set[str]:
@@ -68,7 +71,16 @@ class HubSpotTool(Tool):
 
     def id_of(self, email: str) -> str | None:
         """Return the id of an e-mail's contact."""
-        return next((one for one, known in self.contacts.items() if known.get("email") == email), None)
+        return self._by("email", email)
+
+    def _by(self, name: str, value: str) -> str | None:
+        found = self._index.get((name, value))
+        # Whoever changed a contact by hand did not tell the index.
+        return found if found in self.contacts and self.contacts[found].get(name) == value else None
+
+    def _write(self, number: str, properties: dict[str, str]) -> None:
+        self.contacts[number] |= properties
+        self._index |= {(name, properties[name]): number for name in INDEXED if properties.get(name)}
 
     def handle(self, request: Request) -> Answer:
         """Notice what must never be asked for, then do as HubSpot would."""
@@ -100,7 +112,7 @@ class HubSpotTool(Tool):
             if one["id"] in self.errors or one["id"] in self.left_out:
                 continue
             number = self.id_of(one["id"]) or self.add_contact()
-            self.contacts[number] |= one["properties"]
+            self._write(number, one["properties"])
             results.append(self._contact(number) | {"new": False})
         return self._batch(results, emails)
 
@@ -117,7 +129,7 @@ class HubSpotTool(Tool):
                 return _error(404, "OBJECT_NOT_FOUND", "No such contact.")
             if self.contacts[one["id"]].get("email") in self.errors:
                 continue
-            self.contacts[one["id"]] |= one["properties"]
+            self._write(one["id"], one["properties"])
             results.append(self._contact(one["id"]))
         return self._batch(results, [str(self.contacts[one["id"]].get("email")) for one in inputs])
 
@@ -137,7 +149,7 @@ class HubSpotTool(Tool):
         """Find contacts by `IN`."""
         [group] = request.json["filterGroups"]
         [one] = group["filters"]
-        found = [n for n, known in self.contacts.items() if known.get(one["propertyName"]) in one["values"]]
+        found = [number for value in one["values"] if (number := self._by(one["propertyName"], value))]
         results = [self._contact(number) for number in found[: request.json["limit"]]]
         return Answer(200, {"total": len(found), "results": results})
 
