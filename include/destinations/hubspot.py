@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -38,6 +39,8 @@ from include.destinations.values import cut, together
 
 if TYPE_CHECKING:
     from include.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 class HubSpotRow(VendorRow):
@@ -156,31 +159,36 @@ class HubSpot:
         by_key = {one["properties"].get(self._row.key_property): str(one["id"]) for one in answer["results"]}
         ids = {one.customer_key: by_key[one.customer_key] for one in named if one.customer_key in by_key}
         absent = [member for member in named if member.customer_key not in ids]
-        rejected |= failures(answer, absent)
+        # Who is missing without an error is not in the list for certain; what was written to a profile is unknown.
+        rejected |= failures(answer, absent, also_unnamed=list_id is not None)
         moved = {
             one.external_id: one
             for one in named
             if one.external_id and ids.get(one.customer_key, one.external_id) != one.external_id
         }
         if list_id and ids:
-            ids, left_out = self._join(list_id, ids, list(moved))
-            rejected |= left_out
-        elif moved:
+            return self._join(list_id, ids, moved, rejected)
+        if moved:
             self._empty(moved, batch)
         return Receipt(list(ids), list(rejected.values()), ids)
 
     def _join(
-        self, list_id: str, ids: Mapping[str, str], former: Sequence[str]
-    ) -> tuple[dict[str, str], dict[str, Rejection]]:
-        """Put contacts into the list, and out of it the contacts their customers were before their address changed."""
-        said = self._hubspot.change(list_id, list(ids.values()), former)
-        unnamed = [one for one in ids.values() if one not in said["added"]]
-        there = said["added"] | self._hubspot.held(list_id, unnamed)
-        reason = "HubSpot wrote the contact and did not take it into the list"
-        return (
-            {key: one for key, one in ids.items() if one in there},
-            {key: Rejection(key, reason, True) for key, one in ids.items() if one not in there},
-        )
+        self, list_id: str, ids: Mapping[str, str], moved: Mapping[str, Member], rejected: Mapping[str, Rejection]
+    ) -> Receipt:
+        """Put contacts into the list, and out of it those their customers were before their address changed."""
+        said = self._hubspot.change(list_id, list(ids.values()), list(moved))
+        named = said["added"] | said["removed"] | said["missing"]
+        held = self._hubspot.held(list_id, [one for one in [*ids.values(), *moved] if one not in named])
+        there = said["added"] | held
+        stayed = {moved[one].customer_key for one in held & moved.keys()}
+        accepted = [key for key, one in ids.items() if one in there and key not in stayed]
+        unseen = len(ids) - len(accepted)
+        if unseen:
+            # A rejection would say that they are certainly not in the list, and nobody would take them out when they
+            # leave. In neither list of the receipt they are sent again, and removed to be safe.
+            log.warning("%s: %d contacts are not in the list as they should be", self._row.id, unseen)
+        known = {key: one for key, one in ids.items() if key not in stayed}
+        return Receipt(accepted, list(rejected.values()), known)
 
     def _take_out(self, members: tuple[Member, ...], list_id: str) -> Receipt:
         ids = known_ids(self._hubspot, members, self._row.key_property)

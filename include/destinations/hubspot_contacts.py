@@ -35,11 +35,11 @@ def contact_properties(member: Member, row: HubSpotRow) -> dict[str, str]:
     return {"email": address(member), row.key_property: member.customer_key} | known | mapped
 
 
-def failures(answer: Mapping[str, Any], absent: Sequence[Member]) -> dict[str, Rejection]:
+def failures(answer: Mapping[str, Any], absent: Sequence[Member], also_unnamed: bool = True) -> dict[str, Rejection]:
     """Make the rejections of the members that are not among an answer's results.
 
     An error is a member's when its context quotes the member's address, key or id; its message is kept only then. A
-    member whom no error names is tried again by the next run.
+    member whom no error names is rejected for this run, or with `also_unnamed` False left as unknown.
     """
     rejected: dict[str, Rejection] = {}
     for member in absent:
@@ -51,6 +51,8 @@ def failures(answer: Mapping[str, Any], absent: Sequence[Member]) -> dict[str, R
         ]
         if mine:
             reason = scrub(f"{mine[0].get('category')}: {mine[0].get('message')}", member)
+        elif not also_unnamed:
+            continue
         else:
             reason = "HubSpot left the contact out of its answer"
         rejected[member.customer_key] = Rejection(member.customer_key, reason, retryable=not mine)

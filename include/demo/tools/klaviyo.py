@@ -50,6 +50,7 @@ class KlaviyoTool(Tool):
         import_errors: external_id or e-mail -> (code, detail) of profiles that an import fails on.
         error_style: how an import error names its profile: `payload`, `pointer` or `neither`.
         ignored: external_ids that an import silently leaves out.
+        not_shown: external_ids that are in a list which does not show them yet.
         poisoned: external_ids for whose sake a whole body is refused.
         windows: kind of request -> limits.
     """
@@ -67,6 +68,7 @@ class KlaviyoTool(Tool):
         self.import_errors: dict[str, tuple[str, str]] = {}
         self.error_style = "payload"
         self.ignored: set[str] = set()
+        self.not_shown: set[str] = set()
         self.poisoned: set[str] = set()
         self.windows: dict[str, tuple[tuple[int, float], ...]] = {"slow": SLOW, "fast": FAST}
         self.gate = Gate()
@@ -208,7 +210,8 @@ class KlaviyoTool(Tool):
         """Read a list, filtered or whole."""
         if request.parts[0] not in self.lists:
             return _error(404, "not_found", "A list does not exist.")
-        return self._page(request, self._filtered(request, self.lists[request.parts[0]]))
+        hidden = {one.id for key in self.not_shown if (one := self.by("external_id", key))}
+        return self._page(request, self._filtered(request, self.lists[request.parts[0]] - hidden))
 
     @route("GET", r"/api/lists/([^/]+)")
     def read_list(self, request: Request) -> Answer:
