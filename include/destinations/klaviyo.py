@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -17,7 +18,6 @@ from include.destinations.base import (
     Operation,
     ReadBack,
     Receipt,
-    Rejection,
 )
 from include.destinations.bisect import BatchRefused, send_bisecting
 from include.destinations.credentials import Credentials, credentials, missing_connection
@@ -48,6 +48,8 @@ from include.destinations.values import cut, together
 
 if TYPE_CHECKING:
     from include.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 class KlaviyoRow(VendorRow):
@@ -142,13 +144,13 @@ class Klaviyo:
         imported = [member for member in members if member.customer_key not in rejected]
         path = _in_list(list_id) if list_id else "/api/profiles"
         ids = seen_ids(self._klaviyo, imported, path, self._row.confirm_attempts, self._row.poll_seconds)
-        place = "in the list" if list_id else "to be found"
-        unseen = [
-            Rejection(member.customer_key, f"Klaviyo completed the import, but the profile is not {place}", True)
-            for member in imported
-            if member.customer_key not in ids
-        ]
-        return Receipt(list(ids), [*rejected.values(), *unseen], ids)
+        unseen = len(imported) - len(ids)
+        if unseen:
+            # Ignored, or there and not shown yet: a rejection would say that they are certainly not there, and then
+            # nobody would take them off when they leave. In neither list they are sent again, and removed to be safe.
+            place = "in the list" if list_id else "to be found"
+            log.warning("%s: %d profiles of a complete import are not %s", self._row.id, unseen, place)
+        return Receipt(list(ids), list(rejected.values()), ids)
 
     def _take_off(self, batch: Batch, list_id: str) -> Receipt:
         def send_part(members: tuple[Member, ...]) -> Receipt:
@@ -166,7 +168,7 @@ class Klaviyo:
         try:
             self._klaviyo.take_off(list_id, [ids[member.customer_key] for member in held], held)
         except BatchRefused:
-            if self._klaviyo.count(list_id) is None:
+            if not self._klaviyo.has_list(list_id):
                 raise DestinationRefused(
                     f"{self._row.id}: Klaviyo has no list '{list_id}'; correct 'lists' in destinations.yml."
                 ) from None

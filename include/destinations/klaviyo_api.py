@@ -125,6 +125,11 @@ class KlaviyoApi:
             return None
         return int(self._data(response, "counting a list")["attributes"].get("profile_count") or 0)
 
+    def has_list(self, list_id: str) -> bool:
+        """Whether there is such a list; unlike `count` this has a high rate limit."""
+        response = self._api.request("GET", f"/api/lists/{list_id}", key="list", windows=FAST)
+        return response.status_code != 404 and bool(self._data(response, "reading a list"))
+
     def tell_all(self, events: list[dict[str, Any]], members: Sequence[Member]) -> None:
         """Record up to 1,000 events at once.
 

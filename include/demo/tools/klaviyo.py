@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import re
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from include.demo.tools.gate import Gate
 FORBIDDEN = re.compile(r"/api/(profile-subscription|profile-suppression|data-privacy)[a-z-]*(/.*)?|/client/.*")
 SLOW = ((10, 1.0), (150, 60.0))
 FAST = ((75, 1.0), (750, 60.0))
+IDENTIFIERS = ("email", "phone_number", "external_id")
 LIST_LINK = r"/api/lists/([^/]+)/relationships/profiles"
 
 
@@ -48,6 +50,7 @@ class KlaviyoTool(Tool):
         import_errors: external_id or e-mail -> (code, detail) of profiles that an import fails on.
         error_style: how an import error names its profile: `payload`, `pointer` or `neither`.
         ignored: external_ids that an import silently leaves out.
+        not_shown: external_ids that are in a list which does not show them yet.
         poisoned: external_ids for whose sake a whole body is refused.
         windows: kind of request -> limits.
     """
@@ -59,11 +62,13 @@ class KlaviyoTool(Tool):
         self.put_there_by_us: dict[str, set[str]] = {name: set() for name in lists}
         self.events: list[dict[str, Any]] = []
         self.jobs: dict[str, Job] = {}
+        self._index: dict[tuple[str, str], str] = {}
         self.forbidden: list[str] = []
         self.job_looks = 1
         self.import_errors: dict[str, tuple[str, str]] = {}
         self.error_style = "payload"
         self.ignored: set[str] = set()
+        self.not_shown: set[str] = set()
         self.poisoned: set[str] = set()
         self.windows: dict[str, tuple[tuple[int, float], ...]] = {"slow": SLOW, "fast": FAST}
         self.gate = Gate()
@@ -75,13 +80,21 @@ class KlaviyoTool(Tool):
 
     def by(self, name: str, value: Any) -> Profile | None:
         """Find a profile by an identifier."""
-        return next((one for one in self.profiles.values() if value and one.attributes.get(name) == value), None)
+        if name == "id":
+            return self.profiles.get(value)
+        found = self.profiles.get(self._index.get((name, value), ""))
+        # Whoever changed a profile by hand did not tell the index.
+        return found if found and value and found.attributes.get(name) == value else None
+
+    def _indexed(self, one: Profile) -> Profile:
+        self._index |= {(name, one.attributes[name]): one.id for name in IDENTIFIERS if one.attributes.get(name)}
+        return one
 
     def add_profile(self, consent: str = "NEVER_SUBSCRIBED", **attributes: Any) -> Profile:
         """Put a person there, as if the shop had done it."""
         one = Profile(f"01K{next(self._numbers):07d}", attributes, {}, consent)
         self.profiles[one.id] = one
-        return one
+        return self._indexed(one)
 
     def handle(self, request: Request) -> Answer:
         """Notice what must never be asked for, then do as Klaviyo would."""
@@ -134,7 +147,7 @@ class KlaviyoTool(Tool):
         if "id" in one and one["id"] not in self.profiles:
             return self._fail(one, position, job, ("not_found", "no such profile"))
         found = {self.profiles[one["id"]].id} if "id" in one else set()
-        found |= {p.id for name in ("email", "phone_number", "external_id") if (p := self.by(name, given.get(name)))}
+        found |= {p.id for name in IDENTIFIERS if (p := self.by(name, given.get(name)))}
         errors = [self.import_errors[name] for name in names if name in self.import_errors]
         if len(found) > 1:
             errors.append(("duplicate_profile", "A profile already exists with one of these identifiers."))
@@ -142,6 +155,7 @@ class KlaviyoTool(Tool):
             return self._fail(one, position, job, errors[0])
         profile = self.profiles[found.pop()] if found else self.add_profile()
         profile.attributes |= {name: value for name, value in given.items() if name != "properties"}
+        self._indexed(profile)
         profile.properties |= given.get("properties") or {}
         for name in one.get("meta", {}).get("patch_properties", {}).get("unset", []):
             profile.properties.pop(name, None)
@@ -189,15 +203,15 @@ class KlaviyoTool(Tool):
     @route("GET", "/api/profiles")
     def find_profiles(self, request: Request) -> Answer:
         """Find profiles by `any(field,[…])`."""
-        return self._page(request, self._filtered(request, list(self.profiles.values())))
+        return self._page(request, self._filtered(request, self.profiles.keys()))
 
     @route("GET", r"/api/lists/([^/]+)/profiles")
     def list_profiles(self, request: Request) -> Answer:
         """Read a list, filtered or whole."""
         if request.parts[0] not in self.lists:
             return _error(404, "not_found", "A list does not exist.")
-        held = [self.profiles[one] for one in sorted(self.lists[request.parts[0]])]
-        return self._page(request, self._filtered(request, held))
+        hidden = {one.id for key in self.not_shown if (one := self.by("external_id", key))}
+        return self._page(request, self._filtered(request, self.lists[request.parts[0]] - hidden))
 
     @route("GET", r"/api/lists/([^/]+)")
     def read_list(self, request: Request) -> Answer:
@@ -251,11 +265,13 @@ class KlaviyoTool(Tool):
             self.events.append(one)
         return Answer(202)
 
-    def _filtered(self, request: Request, held: list[Profile]) -> list[dict[str, Any]]:
+    def _filtered(self, request: Request, ids: Set[str]) -> list[dict[str, Any]]:
         wanted = re.fullmatch(r"any\(([a-z_]+),(\[.*\])\)", request.query.get("filter", ""))
         if wanted:
-            name, values = wanted[1], set(json.loads(wanted[2]))
-            held = [one for one in held if (one.id if name == "id" else one.attributes.get(name)) in values]
+            found = (self.by(wanted[1], value) for value in dict.fromkeys(json.loads(wanted[2])))
+            held = [one for one in found if one and one.id in ids]
+        else:
+            held = [self.profiles[one] for one in sorted(ids)]
         fields = request.query.get("fields[profile]", "email").split(",")
         return [
             {"type": "profile", "id": one.id, "attributes": {name: one.attributes.get(name) for name in fields}}

@@ -18,6 +18,11 @@ FORBIDDEN = re.compile(
 )
 
 
+def subscriber_hash(email: str) -> str:
+    """Return Mailchimp's name for an address."""
+    return hashlib.md5(email.lower().encode(), usedforsecurity=False).hexdigest()
+
+
 @dataclass
 class Person:
     """A contact of the list."""
@@ -30,7 +35,7 @@ class Person:
     @property
     def hash(self) -> str:
         """Mailchimp's name for the address."""
-        return hashlib.md5(self.email.lower().encode(), usedforsecurity=False).hexdigest()
+        return subscriber_hash(self.email)
 
 
 class MailchimpTool(Tool):
@@ -51,6 +56,7 @@ class MailchimpTool(Tool):
         super().__init__()
         self.list_id = list_id
         self.people: dict[str, Person] = {}
+        self._by_uid: dict[str, str] = {}
         self.tags: dict[int, tuple[str, set[str]]] = {}
         self.tagged_by_us: set[tuple[int, str]] = set()
         self.merge_tags = merge_tags
@@ -70,6 +76,7 @@ class MailchimpTool(Tool):
     def _put(self, email: str, status: str) -> None:
         person = Person(email, status, f"uid{next(self._numbers)}")
         self.people[person.hash] = person
+        self._by_uid[person.uid] = person.hash
 
     def members(self, tag: str) -> set[str]:
         """Return the e-mails of who carries a tag."""
@@ -81,7 +88,7 @@ class MailchimpTool(Tool):
 
     def person(self, email: str) -> Person:
         """Return the person of an e-mail."""
-        return next(one for one in self.people.values() if one.email == email)
+        return self.people[subscriber_hash(email)]
 
     def handle(self, request: Request) -> Answer:
         """Notice what must never be asked for, then do as Mailchimp would."""
@@ -183,7 +190,8 @@ class MailchimpTool(Tool):
     def find_member(self, request: Request) -> Answer:
         """Find a person by unique_email_id."""
         wanted = request.query.get("unique_email_id")
-        found = [self._member(one) for one in self.people.values() if one.uid == wanted]
+        person = self.people.get(self._by_uid.get(wanted or "", ""))
+        found = [self._member(person)] if person else []
         return Answer(200, {"members": found, "total_items": len(found)})
 
     @route("GET", f"{LIST}/members/([^/]+)")
@@ -214,8 +222,8 @@ class MailchimpTool(Tool):
         return Answer(200, self._member(person))
 
     def _present(self, emails: list[str]) -> list[Person]:
-        known = {one.email.lower(): one for one in self.people.values() if one.status != "archived"}
-        return [known[email.lower()] for email in emails if email.lower() in known and email not in self.errors]
+        found = [self.people.get(subscriber_hash(email)) for email in emails if email not in self.errors]
+        return [one for one in found if one and one.status != "archived"]
 
     def _strangers(self, number: int, hashes: list[str]) -> None:
         unknown = [one for one in hashes if (number, one) not in self.tagged_by_us]
