@@ -7,12 +7,12 @@ select
     '{audience}' as audience,
     count(*) as members,
     count(*) - count(distinct audience.customer_key) as repeated,
-    count_if(customers.customer_key is null) as unknown_customers,
-    count_if(
-        '{channel}' not in ('manager_task', '') and consents.is_granted is distinct from true
+    count(*) filter (where customers.customer_key is null) as unknown_customers,
+    count(*) filter (
+        where '{channel}' not in ('manager_task', '') and consents.is_granted is distinct from true
     ) as without_consent,
-    count_if(
-        '{mode}' = 'events' and customers.is_held_out
+    count(*) filter (
+        where '{mode}' = 'events' and customers.is_held_out
         and not ('{channel}' = 'manager_task' and calls.customer_key is not null)
     ) as held_out
 from publish.{table} as audience
