@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from include.destinations.base import Mode
 from include.publisher.audiences import Audience
+
+EVENT_KEY = "trigger_key"
 
 
 def payload_columns(audience: Audience, named: bool, source: bool = False) -> str:
@@ -43,9 +46,12 @@ def contact_columns(audience: Audience) -> str:
 def payload_json(audience: Audience) -> str:
     """Write a member's content as one JSON text: names included, each value as text, NULL as null.
 
-    NULL, the empty string and a missing field all differ, so each change between them is an update.
+    NULL, the empty string and a missing field all differ, so each change between them is an update. Something that
+    happened is told once, whatever is known of it tomorrow: an event is its trigger_key alone.
     """
     columns = [f"c_{name}" for name in audience.contact_fields] + [f"a_{name}" for name in audience.attributes]
+    if audience.mode is Mode.EVENTS and EVENT_KEY in audience.attributes:
+        columns = [f"a_{EVENT_KEY}"]
     pairs = "".join(f", '{column}': cast(\"{column}\" as varchar)" for column in columns)
     return f"to_json({{'customer_key': customer_key{pairs}}})"
 

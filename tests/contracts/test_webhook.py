@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from include.destinations.base import DestinationRefused, DestinationUnavailable
 from include.destinations.http import retry_after_seconds
+from include.publisher.errors import PublishBlocked
 from include.publisher.publish import publish
 from tests.contracts.receiver import Receiver
 from tests.unit.publisher.world import DESTINATIONS, World, customers
@@ -239,3 +240,15 @@ def test_events_keep_to_their_frequency_cap(world: World, receiver: Receiver) ->
     assert sent == [(2, 0, {}), (0, 1, {}), (0, 0, {"frequency_cap": 1})]
     assert [seen.body["mode"] for seen in receiver.seen] == ["events", "events"]
     assert receiver.members["c0001"]["attributes"]["stage"] == "second"
+
+
+def test_events_of_yesterday_are_no_removals_to_the_guard(world: World, receiver: Receiver) -> None:
+    world.configure(DESTINATIONS[1:], mode="events")
+    world.promote(customers(*range(10)))
+    go(world)
+    world.promote(customers(*range(10, 20)))
+    assert go(world, "tuesday").status == "done"
+    world.configure(DESTINATIONS[1:], mode="members")
+    world.promote(customers(*range(20, 30)))
+    with pytest.raises(PublishBlocked):
+        go(world, "wednesday")
