@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,8 +27,15 @@ AnyTool = TypeVar("AnyTool", bound=Tool)
 
 @contextmanager
 def running(tool: AnyTool, spec: Callable[[], Spec]) -> Iterator[AnyTool]:
-    """Start a stand-in whose requests are checked, and see that none did what it must not."""
-    tool.check = spec()
+    """Start a stand-in whose requests are checked, and see that none did what it must not.
+
+    Where the vendor's description is absent, what the destination does is tested all the same, and a warning says that
+    the requests were not checked.
+    """
+    try:
+        tool.check = spec()
+    except pytest.skip.Exception as absent:
+        warnings.warn(f"requests are not checked: {absent}", stacklevel=2)
     tool.start()
     try:
         yield tool
