@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import ColumnElement, and_, func, insert, select
 
 from include.destinations.base import DestinationError, Readable, ReadBack
 from include.publisher.database import Database, Pair, of_pair
@@ -35,18 +36,19 @@ class Drift:
     is_drift: bool
 
 
-def compare(confirmed: set[str], held: ReadBack | None) -> Drift:
+def compare(expected: int, held: ReadBack | None, confirmed: Callable[[], set[str]]) -> Drift:
     """Compare.
 
     Args:
-        confirmed: keys of the confirmed members.
+        expected: number of confirmed members.
         held: what the tool said; None when it knows no such audience.
+        confirmed: reads their keys, asked only when the tool names its own.
     """
-    expected = len(confirmed)
     if held is None:
         return Drift(expected, 0, None, None, is_drift=expected > 0)
     if held.keys is not None:
-        missing, unexpected = len(confirmed - held.keys), len(held.keys - confirmed)
+        keys = confirmed()
+        missing, unexpected = len(keys - held.keys), len(held.keys - keys)
         return Drift(expected, held.count, missing, unexpected, is_drift=missing > 0)
     return Drift(expected, held.count, None, None, abs(held.count - expected) > held.tolerance * expected)
 
@@ -64,7 +66,7 @@ def measure(database: Database, run: Run, destination: Readable) -> bool | None:
     except DestinationError as error:
         log.warning("%s: what it holds could not be read: %s", run.pair, error)
         return None
-    found = compare(_confirmed_keys(database, run.pair), held)
+    found = compare(_count(database, run.pair), held, lambda: _keys(database, run.pair))
     row = {"run_id": run.run_id, "destination": run.pair.destination, "audience": run.pair.audience}
     with database.writing() as connection:
         connection.execute(insert(drift).values(row | asdict(found) | {"measured_at": datetime.now(UTC)}))
@@ -75,7 +77,16 @@ def measure(database: Database, run: Run, destination: Readable) -> bool | None:
     return found.is_drift
 
 
-def _confirmed_keys(database: Database, pair: Pair) -> set[str]:
-    confirmed = and_(of_pair(members, pair), members.c.content_hash.is_not(None))
+def _confirmed(pair: Pair) -> ColumnElement[bool]:
+    return and_(of_pair(members, pair), members.c.content_hash.is_not(None))
+
+
+def _count(database: Database, pair: Pair) -> int:
+    query = select(func.count()).select_from(members).where(_confirmed(pair))
     with database.reading() as connection:
-        return set(connection.execute(select(members.c.customer_key).where(confirmed)).scalars())
+        return connection.execute(query).scalar_one()
+
+
+def _keys(database: Database, pair: Pair) -> set[str]:
+    with database.reading() as connection:
+        return set(connection.execute(select(members.c.customer_key).where(_confirmed(pair))).scalars())

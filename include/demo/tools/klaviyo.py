@@ -210,8 +210,9 @@ class KlaviyoTool(Tool):
         """Read a list, filtered or whole."""
         if request.parts[0] not in self.lists:
             return _error(404, "not_found", "A list does not exist.")
+        held = self.lists[request.parts[0]]
         hidden = {one.id for key in self.not_shown if (one := self.by("external_id", key))}
-        return self._page(request, self._filtered(request, self.lists[request.parts[0]] - hidden))
+        return self._page(request, self._filtered(request, held - hidden if hidden else held))
 
     @route("GET", r"/api/lists/([^/]+)")
     def read_list(self, request: Request) -> Answer:
@@ -230,7 +231,8 @@ class KlaviyoTool(Tool):
             return _error(404, "not_found", "A list or profile does not exist.")
         if len(ids) > 1000:
             return _error(400, "invalid", "At most 1000 profiles.")
-        strangers = [one for one in ids if one in self.lists[name] - self.put_there_by_us[name]]
+        held, ours = self.lists[name], self.put_there_by_us[name]
+        strangers = [one for one in ids if one in held and one not in ours]
         self.forbidden += [f"removal of a stranger from {name}" for _ in strangers]
         self.lists[name] -= set(ids)
         return Answer(204)

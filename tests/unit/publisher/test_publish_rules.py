@@ -131,7 +131,7 @@ def test_the_journal_shows_every_run(world: World) -> None:
 def test_drift(
     confirmed: set[str], held: ReadBack | None, missing: int | None, unexpected: int | None, is_drift: bool
 ) -> None:
-    found = compare(confirmed, held)
+    found = compare(len(confirmed), held, lambda: confirmed)
     assert (found.missing, found.unexpected, found.is_drift) == (missing, unexpected, is_drift)
 
 
