@@ -48,7 +48,8 @@ def compare(confirmed: set[str], held: ReadBack | None) -> Drift:
     if held.keys is not None:
         missing, unexpected = len(confirmed - held.keys), len(held.keys - confirmed)
         return Drift(expected, held.count, missing, unexpected, is_drift=missing > 0)
-    return Drift(expected, held.count, None, None, abs(held.count - expected) > held.tolerance * expected)
+    may_be_off = held.tolerance * expected + held.rounding
+    return Drift(expected, held.count, None, None, abs(held.count - expected) > may_be_off)
 
 
 def measure(database: Database, run: Run, destination: Readable) -> bool | None:
