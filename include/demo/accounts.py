@@ -32,10 +32,12 @@ class Account(ABC):
         tool: the stand-in.
         audiences: those that go there, by id.
         names: audience -> its list, tag, metric or task at the tool.
+        finds_by: contact field by which the tool finds people; its audiences send it.
     """
 
     takes: ClassVar[Mapping[Mode, str]]
     only: ClassVar[frozenset[str] | None] = None
+    finds_by: ClassVar[str | None] = None
 
     def __init__(self, audiences: Iterable[Audience], secret: str) -> None:
         """Set up the account; `secret` is the key it will take."""
@@ -58,7 +60,8 @@ class Account(ABC):
         """Count what the tool itself holds for an audience: members, profiles with values, events."""
 
     def know(self, addresses: Sequence[str]) -> None:
-        """Be told whose address the shop itself gave the tool; only tools that create nobody need it."""
+        """Be told whose address the shop itself gave the tool; tools that create whom they do not know need not."""
+        return
 
     @abstractmethod
     def _open(self, secret: str) -> Any: ...
@@ -77,7 +80,7 @@ class Account(ABC):
 class KlaviyoAccount(Account):
     """A list for each segment, a metric for the messages."""
 
-    takes = {Mode.MEMBERS: "email", Mode.PROFILES: "email", Mode.EVENTS: "email"}
+    takes: ClassVar = {Mode.MEMBERS: "email", Mode.PROFILES: "email", Mode.EVENTS: "email"}
 
     def row(self) -> dict[str, Any]:
         """Return lists and metrics."""
@@ -104,7 +107,7 @@ class KlaviyoAccount(Account):
 class MailchimpAccount(Account):
     """One list with everybody who ever gave the shop an address; tags and merge fields are ours."""
 
-    takes = {Mode.MEMBERS: "email", Mode.PROFILES: "email"}
+    takes: ClassVar = {Mode.MEMBERS: "email", Mode.PROFILES: "email"}
 
     def row(self) -> dict[str, Any]:
         """Return the list, tags and merge fields."""
@@ -139,7 +142,7 @@ class MailchimpAccount(Account):
 class HubSpotAccount(Account):
     """A manual list for each segment, a contact property for each attribute."""
 
-    takes = {Mode.MEMBERS: "email", Mode.PROFILES: "email"}
+    takes: ClassVar = {Mode.MEMBERS: "email", Mode.PROFILES: "email"}
 
     def row(self) -> dict[str, Any]:
         """Return lists and properties."""
@@ -167,7 +170,7 @@ class HubSpotAccount(Account):
 class MetaAccount(Account):
     """A Custom Audience for each audience of advertising."""
 
-    takes = {Mode.MEMBERS: "ads"}
+    takes: ClassVar = {Mode.MEMBERS: "ads"}
 
     def row(self) -> dict[str, Any]:
         """Return the Custom Audiences."""
@@ -189,7 +192,7 @@ class MetaAccount(Account):
 class GoogleAdsAccount(Account):
     """A Customer Match list for each audience of advertising."""
 
-    takes = {Mode.MEMBERS: "ads"}
+    takes: ClassVar = {Mode.MEMBERS: "ads"}
 
     def row(self) -> dict[str, Any]:
         """Return account and lists; the simulated people agreed to advertising, nobody real did."""
@@ -214,8 +217,9 @@ class RetailcrmAccount(Account):
     The vendor takes ten requests a second and one customer in each, so the long lists and the profiles stay out.
     """
 
-    takes = {Mode.MEMBERS: "email", Mode.EVENTS: "manager_task"}
-    only = frozenset({"new_customers", "at_risk", "tasks"})
+    takes: ClassVar = {Mode.MEMBERS: "email", Mode.EVENTS: "manager_task"}
+    only: ClassVar = frozenset({"new_customers", "at_risk", "tasks"})
+    finds_by: ClassVar = "email"
 
     def row(self) -> dict[str, Any]:
         """Return site, tags and tasks."""

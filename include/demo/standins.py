@@ -178,6 +178,10 @@ def _write_files(accounts: dict[str, Account], settings: Settings) -> Settings:
     for row in sent:
         ours = [name for name, account in accounts.items() if row["id"] in account.audiences]
         row["destinations"] = [one for one in row["destinations"] if one in ids] + ours
+        needed = [accounts[name].finds_by for name in ours]
+        fields = row.get("contact_fields") or []
+        # Last: whoever lacks the first one is not sent.
+        row["contact_fields"] = list(dict.fromkeys([*fields, *(one for one in needed if one)]))
     # An audience that only went to a real account has nowhere to go.
     contents = {"destinations": [*kept, *rows], "audiences": [row for row in sent if row["destinations"]]}
     paths = {root: folder / f"{root}.yml" for root in contents}

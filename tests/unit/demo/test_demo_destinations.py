@@ -1,4 +1,4 @@
-"""The demo's stand-ins of all six vendors at once, without Airflow: what is sent, sent once, and sent when it changes."""
+"""The demo's stand-ins of all six vendors at once, without Airflow: everything is sent, and sent once."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def promote(settings: Settings, left_out: tuple[int, ...] = (), changed: tuple[i
         con.execute(build + "create schema publish")
         con.execute("create table publish.pub_suppressions (customer_key text, channel text, reason text, kind text)")
         for audience in load_audiences(project()).values():
-            kinds = {name: "timestamp" for name in TIMES} | {name: "decimal(12, 2)" for name in NUMBERS}
+            kinds = dict.fromkeys(TIMES, "timestamp") | dict.fromkeys(NUMBERS, "decimal(12, 2)")
             columns = ", ".join(f"{name} {kinds.get(name, 'text')}" for name in audience.attributes)
             con.execute(f"create table publish.pub_{audience.id} (customer_key text, {columns})")
             for number in members_of(audience.id):
@@ -75,7 +75,8 @@ def promote(settings: Settings, left_out: tuple[int, ...] = (), changed: tuple[i
     with duckdb.connect(str(aside)) as con:
         con.execute(build + "create schema contacts")
         con.execute(
-            "create table contacts.contacts (customer_key text, email text, phone text, first_name text, last_name text)"
+            "create table contacts.contacts "
+            "(customer_key text, email text, phone text, first_name text, last_name text)"
         )
         rows = [(key(one), address(one), f"+4930123{one:04d}", "Ann", "Example") for one in PEOPLE]
         con.executemany("insert into contacts.contacts values (?, ?, ?, ?, ?)", rows)
