@@ -5,11 +5,11 @@ Each account is a stand-in of include/demo/tools, so it is nobody's: the demo ma
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from include.demo.tools.google_ads import GoogleAds, People
 from include.demo.tools.hubspot import HubSpotTool
 from include.demo.tools.klaviyo import KlaviyoTool
 from include.demo.tools.mailchimp import MailchimpTool
@@ -204,7 +204,11 @@ class GoogleAdsAccount(Account):
         """Count the people; the real one tells an estimate only."""
         return len(self.tool.lists[self.names[audience]].held)
 
-    def _open(self, secret: str) -> GoogleAds:
+    def _open(self, secret: str) -> Any:
+        # Airflow's services are new programs, which gRPC need not prepare for. It reads this when it is imported.
+        os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
+        from include.demo.tools.google_ads import GoogleAds, People
+
         return GoogleAds(lists={name: People() for name in self.names.values()})
 
     def _name(self, number: int, audience: str) -> str:
