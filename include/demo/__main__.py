@@ -73,15 +73,15 @@ def main(arguments: list[str] | None = None) -> int:
                 say("Airflow is up")
                 run_pipeline(airflow, choice.as_of.isoformat(), say, options.timeout)
                 say("the pipeline is through")
+            print_report(settings, console)
             if tools.accounts:
+                say("publishing a second time")
                 first = tools.traffic()
                 publish_again(tools, home)
                 print_tools(tools, first, console)
-                say("published a second time")
     except (ConfigError, DemoError, DatasetError, MappingError, AirflowNotStarted, PipelineFailed) as error:
         console.print(f"\n{type(error).__name__}: {error}", style="red", markup=False)
         return 1
-    print_report(settings, console)
     say("done")
     return 0
 

@@ -205,8 +205,8 @@ class GoogleAdsAccount(Account):
         return len(self.tool.lists[self.names[audience]].held)
 
     def _open(self, secret: str) -> Any:
-        # Airflow's services are new programs, which gRPC need not prepare for. It reads this when it is imported.
-        os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
+        # It tells of each process that is started meanwhile. Read when gRPC is imported.
+        os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
         from include.demo.tools.google_ads import GoogleAds, People
 
         return GoogleAds(lists={name: People() for name in self.names.values()})
