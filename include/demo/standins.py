@@ -23,6 +23,8 @@ from include.publisher.tables import changes, metadata, receipts, runs
 from include.settings import Settings
 
 FOLDER = "standins"
+# Of destinations and connections, so that a ledger which real accounts share never mixes the two.
+PREFIX = "demo_"
 # Streams that hold an address somebody gave to the shop.
 WITH_ADDRESSES = ("customers", "orders", "consents")
 COMMENT = """\
@@ -49,7 +51,7 @@ class StandIns:
 
     Attributes:
         settings: of the demo, with the files that name the stand-ins.
-        accounts: vendor -> account; empty when none was chosen.
+        accounts: id of the destination, demo_<vendor> -> account; empty when none was chosen.
         connections: id of the Airflow connection -> its fields.
     """
 
@@ -111,12 +113,12 @@ def stand_ins(
             known.tell(account)
             account.tool.start()
             stack.callback(account.tool.stop)
-            running.accounts[name] = account
-            running.connections[f"demo_{name}"] = {
+            running.accounts[PREFIX + name] = account
+            running.connections[PREFIX + name] = {
                 "conn_type": "generic", "host": account.tool.url, "password": secret,
             }  # fmt: skip
         running.settings = _write_files(running.accounts, settings)
-        _forget(names, settings)
+        _forget(list(running.accounts), settings)
         yield running
 
 
@@ -170,7 +172,7 @@ def _write_files(accounts: dict[str, Account], settings: Settings) -> Settings:
     folder.mkdir(parents=True, exist_ok=True)
     kept = [row for row in read_rows(settings.destinations_file, "destinations") if row.get("type") not in ACCOUNTS]
     rows = [
-        {"id": name, "type": name, "connection": f"demo_{name}", "dry_run": False} | account.row()
+        {"id": name, "type": name.removeprefix(PREFIX), "connection": name, "dry_run": False} | account.row()
         for name, account in accounts.items()
     ]
     ids = {row["id"] for row in kept}

@@ -121,7 +121,7 @@ def test_all_six_hold_what_was_confirmed_and_only_changes_are_sent_again(
     results = publish_all(tools, "monday")
     expected = {pair: len(members_of(pair[0])) for pair in at_tools(tools)}
     assert set(results) == set(expected)
-    assert {vendor for _, vendor in expected} == set(ACCOUNTS)
+    assert {vendor for _, vendor in expected} == {f"demo_{name}" for name in ACCOUNTS}
     assert {pair: one.adds for pair, one in results.items()} == expected
     assert at_tools(tools) == expected
     known = {(one.audience, one.destination): one for one in held_by_tools(tools.settings)}
@@ -168,7 +168,7 @@ def test_real_accounts_are_left_out_and_the_file_says_why_it_sends(
     with stand_ins(("mailchimp",), settings.model_copy(update={"destinations_file": own})) as tools:
         text = tools.settings.destinations_file.read_text()
         written = yaml.safe_load(text)["destinations"]
-    assert [row["id"] for row in written] == ["files", "webhook", "mailchimp"]
+    assert [row["id"] for row in written] == ["files", "webhook", "demo_mailchimp"]
     assert written[-1]["dry_run"] is False
     assert "stand-ins on this machine" in text
 
@@ -180,8 +180,8 @@ def test_a_second_start_has_new_accounts_that_get_everybody(
         with stand_ins(("hubspot",), settings) as tools:
             for name, fields in tools.connections.items():
                 monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(fields))
-            publish("new_customers", "hubspot", run, tools.settings)
-            assert tools.accounts["hubspot"].held("new_customers") == 6
+            publish("new_customers", "demo_hubspot", run, tools.settings)
+            assert tools.accounts["demo_hubspot"].held("new_customers") == 6
 
 
 def test_without_a_choice_nothing_is_different(settings: Settings) -> None:
