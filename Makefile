@@ -17,7 +17,8 @@ export SCARF_ANALYTICS := false
 export AIRFLOW__COSMOS__ENABLE_TELEMETRY := False
 
 CHOICE = --dataset $(DATASET) --customers $(SCALE) --seed $(SEED) \
-	$(if $(MAPPING),--mapping $(MAPPING)) $(if $(AS_OF),--as-of $(AS_OF))
+	$(if $(MAPPING),--mapping $(MAPPING)) $(if $(AS_OF),--as-of $(AS_OF)) \
+	$(if $(DESTINATIONS),--destinations $(DESTINATIONS))
 
 .PHONY: help setup demo airflow explain test lint format manifest lock clean
 
@@ -38,7 +39,7 @@ $(MANIFEST): $(STAMP) $(shell find dbt_project -name '*.sql' -o -name '*.yml' -o
 	$(DBT) parse --quiet --profiles-dir .
 	@touch $@
 
-demo: $(MANIFEST) ## run the pipeline: DATASET=simulated|cdnow|complete_journey|files, SCALE, SEED, MAPPING, AS_OF
+demo: $(MANIFEST) ## run the pipeline: DATASET=simulated|cdnow|complete_journey|files, SCALE, SEED, MAPPING, AS_OF, DESTINATIONS
 	$(BIN)/python -m include.demo run $(CHOICE)
 
 airflow: $(MANIFEST) ## open the same project in the Airflow UI: PORT

@@ -14,6 +14,9 @@ from rich.console import Console
 from include.demo.choice import DemoError, choose, data_dir_of_demo, make_room
 from include.demo.datasets import DatasetError
 from include.demo.report import print_report
+from include.demo.standins import parse_names, stand_ins
+from include.demo.tools_report import print_tools, publish_again
+from include.destinations.config import ConfigError
 from include.local.airflow import AirflowNotStarted, local_airflow, settings_env
 from include.local.pipeline import PipelineFailed, run_pipeline
 from include.settings import PROJECT_ROOT
@@ -31,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=7, help="seed of the simulated shop")
     parser.add_argument("--mapping", type=Path, help="mapping file, with --dataset files")
     parser.add_argument("--as-of", help="exclusive end of what may be known, in the shop's time zone")
+    parser.add_argument("--destinations", default="", help="vendors whose stand-ins are published to, comma separated")
     parser.add_argument("--port", type=int, default=8080, help="port of the Airflow UI, with airflow")
     parser.add_argument("--timeout", type=float, default=3600, help="seconds the pipeline may take")
     options = parser.parse_args(arguments)
@@ -44,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     data_dir = data_dir_of_demo()
     home = Path(os.environ.get("PERENNIAL_AIRFLOW_HOME", PROJECT_ROOT / ".airflow"))
     try:
+        vendors = parse_names(options.destinations)
         choice = choose(
             options.dataset,
             data_dir,
@@ -56,18 +61,27 @@ def main(arguments: list[str] | None = None) -> int:
         make_room(choice, data_dir, home, say)
         settings = choice.settings(data_dir)
         settings.build_warehouse.parent.mkdir(parents=True, exist_ok=True)
-        say(f"data set {choice.name} as of {choice.as_of.isoformat()}; starting Airflow in {home}")
-        port = options.port if options.action == "airflow" else None
-        with local_airflow(home, settings_env(settings), port) as airflow:
-            if options.action == "airflow":
-                return _keep_open(airflow.url, airflow.password)
-            say("Airflow is up")
-            run_pipeline(airflow, choice.as_of.isoformat(), say, options.timeout)
-            say("the pipeline is through")
-    except (DemoError, DatasetError, MappingError, AirflowNotStarted, PipelineFailed) as error:
+        with stand_ins(vendors, settings) as tools:
+            settings = tools.settings
+            for vendor, account in tools.accounts.items():
+                say(f"a stand-in for {vendor} listens on {account.tool.url}")
+            say(f"data set {choice.name} as of {choice.as_of.isoformat()}; starting Airflow in {home}")
+            port = options.port if options.action == "airflow" else None
+            with local_airflow(home, settings_env(settings, tools.connections), port) as airflow:
+                if options.action == "airflow":
+                    return _keep_open(airflow.url, airflow.password)
+                say("Airflow is up")
+                run_pipeline(airflow, choice.as_of.isoformat(), say, options.timeout)
+                say("the pipeline is through")
+            print_report(settings, console)
+            if tools.accounts:
+                say("publishing a second time")
+                first = tools.traffic()
+                publish_again(tools, home)
+                print_tools(tools, first, console)
+    except (ConfigError, DemoError, DatasetError, MappingError, AirflowNotStarted, PipelineFailed) as error:
         console.print(f"\n{type(error).__name__}: {error}", style="red", markup=False)
         return 1
-    print_report(settings, console)
     say("done")
     return 0
 

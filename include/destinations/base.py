@@ -172,11 +172,13 @@ class ReadBack:
         count: members.
         keys: their customer_keys; None where the tool only counts.
         tolerance: share by which the count may be off, for tools that count roughly or hours later.
+        rounding: members by which it may be off besides, for tools that round.
     """
 
     count: int
     keys: frozenset[str] | None = None
     tolerance: float = 0.0
+    rounding: int = 0
 
 
 class Destination(Protocol):

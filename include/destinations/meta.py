@@ -125,8 +125,11 @@ class Meta:
     def read_back(self, audience: str) -> ReadBack | None:
         """Return Meta's estimate of the people it recognised, rounded upwards; None while Meta has none yet."""
         answer = self._node(self._audience(audience))
-        count = answer.get("approximate_count_upper_bound")
-        return ReadBack(count, tolerance=ROUGHLY) if isinstance(count, int) and count >= 0 else None
+        low, high = (answer.get(f"approximate_count_{end}_bound") for end in ("lower", "upper"))
+        if not isinstance(high, int) or high < 0:
+            return None
+        rounding = high - max(low, 0) if isinstance(low, int) else 0
+        return ReadBack(high, tolerance=ROUGHLY, rounding=rounding)
 
     def close(self) -> None:
         """Close the connections."""

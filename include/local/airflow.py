@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -134,14 +134,23 @@ def local_airflow(home: Path, settings_env: dict[str, str], port: int | None = N
         yield airflow
 
 
-def settings_env(settings: Settings) -> dict[str, str]:
-    """The PERENNIAL_ variables that hand these settings to another process."""
+def settings_env(settings: Settings, connections: Mapping[str, Mapping[str, str]] | None = None) -> dict[str, str]:
+    """The variables that hand settings to another process.
+
+    Args:
+        settings: become PERENNIAL_ variables.
+        connections: id of an Airflow connection -> its fields; become AIRFLOW_CONN_ variables.
+    """
+    found = {f"AIRFLOW_CONN_{name.upper()}": json.dumps(dict(fields)) for name, fields in (connections or {}).items()}
     return {
         "PERENNIAL_DATA_DIR": str(settings.data_dir),
         "PERENNIAL_SOURCES": ",".join(map(str, settings.sources)),
         "PERENNIAL_REPORTING_CURRENCY": settings.reporting_currency,
         "PERENNIAL_TIME_ZONE": settings.time_zone,
         "PERENNIAL_LOAD_SCHEDULE": settings.load_schedule,
+        "PERENNIAL_AUDIENCES_FILE": str(settings.audiences_file),
+        "PERENNIAL_DESTINATIONS_FILE": str(settings.destinations_file),
+        **found,
     }
 
 

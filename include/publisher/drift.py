@@ -50,7 +50,8 @@ def compare(expected: int, held: ReadBack | None, confirmed: Callable[[], set[st
         keys = confirmed()
         missing, unexpected = len(keys - held.keys), len(held.keys - keys)
         return Drift(expected, held.count, missing, unexpected, is_drift=missing > 0)
-    return Drift(expected, held.count, None, None, abs(held.count - expected) > held.tolerance * expected)
+    may_be_off = held.tolerance * expected + held.rounding
+    return Drift(expected, held.count, None, None, abs(held.count - expected) > may_be_off)
 
 
 def measure(database: Database, run: Run, destination: Readable) -> bool | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-VERSION = "2"
+VERSION = "3"
 """Changes whenever the same seed would give other rows, so that an older data set is replaced."""
 
 CHUNK_SIZE = 25_000

@@ -13,6 +13,9 @@ from include.demo.simulator.history import History
 from include.demo.simulator.orders import COMPLETED
 from include.demo.simulator.parameters import Parameters
 
+PEOPLE_PER_CONSENT_TO_ADS = 3
+"""One of so many who registered agrees to advertising when he agrees to e-mail."""
+
 
 def email_events(s: History, rng: np.random.Generator, parameters: Parameters) -> pa.Table:
     """Return the email_events stream."""
@@ -50,21 +53,23 @@ def campaign_hold_outs(s: History, rng: np.random.Generator, parameters: Paramet
 def consents(s: History) -> pa.Table:
     """Return the consents stream."""
     granted, by_sms = np.flatnonzero(s.people.consent), np.flatnonzero(s.people.sms_consent)
+    # Without a draw of its own, so that nothing else of the shop depends on it.
+    to_ads = granted[granted % PEOPLE_PER_CONSENT_TO_ADS == 0]
     withdrawn = np.flatnonzero(s.mail.withdrawn_at < END)
-    person = np.concatenate([granted, by_sms, withdrawn])
-    at = np.concatenate(
-        [s.people.registered_at[granted], s.people.registered_at[by_sms], s.mail.withdrawn_at[withdrawn]]
-    )
-    sms = np.repeat([0, 1, 0], [len(granted), len(by_sms), len(withdrawn)])
-    gone = np.repeat([0, 0, 1], [len(granted), len(by_sms), len(withdrawn)])
-    by_time = np.lexsort((sms, person, at))
-    person, at, sms, gone = (values[by_time] for values in (person, at, sms, gone))
+    person = np.concatenate([granted, by_sms, to_ads, withdrawn])
+    registered = s.people.registered_at
+    at = np.concatenate([registered[granted], registered[by_sms], registered[to_ads], s.mail.withdrawn_at[withdrawn]])
+    counts = [len(granted), len(by_sms), len(to_ads), len(withdrawn)]
+    channel = np.repeat([0, 1, 2, 0], counts)
+    gone = np.repeat([0, 0, 0, 1], counts)
+    by_time = np.lexsort((channel, person, at))
+    person, at, channel, gone = (values[by_time] for values in (person, at, channel, gone))
     return pa.table(
         {
             "consent_id": s.ids("g", len(person)),
             "customer_id": s.accounts.ids.take(pa.array(person)),
             "email": s.accounts.email.take(pa.array(person)),
-            "channel": pa.array(["email", "sms"]).take(pa.array(sms)),
+            "channel": pa.array(["email", "sms", "ads"]).take(pa.array(channel)),
             "purpose": pa.repeat(pa.scalar("marketing"), len(person)),
             "status": pa.array(["granted", "withdrawn"]).take(pa.array(gone)),
             "changed_at": timestamps(at),

@@ -77,8 +77,10 @@ class Tool:
         check: called with every request before it is handled; tests put the vendor's specification here. What it
             returns is answered instead, when it returns anything; whatever it raises is kept in `violations`.
         requests: everything that came.
+        questions: addresses that are only asked although the method is not GET.
     """
 
+    questions: ClassVar[re.Pattern[str]] = re.compile(r"(?!)")
     routes: ClassVar[list[tuple[str, re.Pattern[str], str]]] = []
 
     def __init__(self) -> None:
@@ -99,6 +101,11 @@ class Tool:
     def own_fault(self, request: Request) -> Answer | None:
         """Answer a fault only this vendor knows; None to handle the request as usual."""
         return None
+
+    def asked_to_change(self) -> int:
+        """Count the requests that asked for a change, whether they made one or not."""
+        with self.lock:
+            return sum(one.method != "GET" and not self.questions.fullmatch(one.path) for one in self.requests)
 
     @property
     def url(self) -> str:

@@ -125,6 +125,16 @@ class GoogleAds:
         self.let_go.set()
         self._server.stop(0).wait(5)
 
+    @property
+    def requests(self) -> list[Call]:
+        """Everything that came."""
+        return self.calls
+
+    def asked_to_change(self) -> int:
+        """Count the calls that asked for a change, whether they made one or not."""
+        with self.lock:
+            return sum(one.method in ("ingest", "remove", "remove_all") for one in self.calls)
+
     def members(self, list_id: str) -> set[str]:
         """All hashes in a list."""
         return set(self.lists[list_id].owners)

@@ -44,6 +44,8 @@ class HubSpotTool(Tool):
         stuck: ids that a list does not let go, without a word.
     """
 
+    questions = re.compile(rf"{CONTACTS}/(search|batch/read)|{LISTS}/records/memberships/batch/read")
+
     def __init__(self, lists: tuple[str, ...] = ("101",)) -> None:
         super().__init__()
         self.contacts: dict[str, dict[str, str]] = {}

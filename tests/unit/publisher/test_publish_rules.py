@@ -124,6 +124,8 @@ def test_the_journal_shows_every_run(world: World) -> None:
         ({"a"}, ReadBack(2, frozenset({"a", "c"})), 0, 1, False),  # somebody else's member is left alone
         ({"a", "b"}, ReadBack(1), None, None, True),
         ({"a", "b"}, ReadBack(1, tolerance=0.5), None, None, False),
+        (set(), ReadBack(100, tolerance=1.0, rounding=100), None, None, False),  # it counts in hundreds, upwards
+        (set(), ReadBack(101, tolerance=1.0, rounding=100), None, None, True),
         ({"a"}, None, None, None, True),
         (set(), None, None, None, False),
     ],
