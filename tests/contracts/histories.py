@@ -322,6 +322,10 @@ class Stage:
 
     def _judge(self, last: Step, before: Any) -> None:
         tool, held = self.side.tool, self.side.held()
+        assert self.wrongs == [], self.wrongs
+        assert tool.forbidden == [], tool.forbidden
+        assert tool.violations == [], tool.violations
+        assert self.side.untouched() == before, "strangers or subscriptions changed"
         wanted = {f"c{n:04d}": SENDABLE[one] for n, one in enumerate(last.people) if one in SENDABLE}
         wanted[ANCHOR.key] = "loyal"
         confirmed = self.world_confirmed()
@@ -341,10 +345,6 @@ class Stage:
         assert not held.keys() & self.side.absent
         stages = {key: stage for key, stage in held.items() if key not in refused and stage is not None}
         assert stages == {key: wanted[key] for key in stages}, f"the tool holds other content: {stages}, {wanted}"
-        assert self.wrongs == [], self.wrongs
-        assert tool.forbidden == [], tool.forbidden
-        assert tool.violations == [], tool.violations
-        assert self.side.untouched() == before, "strangers or subscriptions changed"
         assert self._rows("select count(*) from publish_claims") == [(0,)]
         self.counts["with dead letters"] += bool(refused)
 

@@ -154,7 +154,10 @@ def test_red_when_strangers_are_removed(stages: Any) -> None:
         take_off(api, list_id, [*ids, *(tool.lists[list_id] - set(ids))], members)
 
     with mock.patch.object(KlaviyoApi, "take_off", clear):
-        red(one, HONEST[3], "")
+        red(one, HONEST[3], "removal of a stranger")
+
+
+def test_red_when_strangers_are_untagged(stages: Any) -> None:
     one = stages(SIDES["mailchimp"][0]())
     change = MailchimpApi.change
 
@@ -163,7 +166,7 @@ def test_red_when_strangers_are_removed(stages: Any) -> None:
         return change(api, tag, name, [*emails, *more], members)
 
     with mock.patch.object(MailchimpApi, "change", untag_all):
-        red(one, [Step(ALL_IN), Step(CHANGED)], "")
+        red(one, [Step(ALL_IN), Step(CHANGED)], "a stranger was untagged")
 
 
 def test_red_when_somebody_is_subscribed(stages: Any) -> None:
@@ -176,6 +179,9 @@ def test_red_when_somebody_is_subscribed(stages: Any) -> None:
 
     with mock.patch.object(KlaviyoApi, "run_import", subscribing):
         red(one, HONEST[0], "subscription-bulk-create")
+
+
+def test_red_when_somebody_is_created_subscribed(stages: Any) -> None:
     one = stages(SIDES["mailchimp that may create people"][0]())
     create = MailchimpApi.create_transactional
 
@@ -205,9 +211,7 @@ def test_red_when_consent_is_not_looked_at(side: Any, stages: Any) -> None:
     blind = plan.CANDIDATES.replace("when s.is_consent then 'suppressed'", "when false then ''")
     blind = blind.replace("when s.customer_key is not null then 'held_out'", "")
     with mock.patch.object(plan, "CANDIDATES", blind):
-        red(one, [Step(LOST)], "")
-    # Even when they leave again before the end: what counts is the moment of sending.
-    with mock.patch.object(plan, "CANDIDATES", blind):
+        # They consent again before the end: what counts is the moment of sending.
         red(one, [Step(LOST), Step(ALL_IN)], "consent forbade it")
 
 
