@@ -117,6 +117,7 @@ HONEST = [
     [Step(ALL_IN, kill=("answered", 1)), Step(NOBODY)],
     [Step(ALL_IN, kill=("committed", 5)), Step(LOST, stale=True), Step(CHANGED)],
     [Step(ALL_IN), Step(NOBODY), Step(ALL_IN)],
+    [Step(ALL_IN, kill=("request", 1)), Step(NOBODY)],
     [Step(ALL_IN, trouble=((4, "fails"),)), Step(LOST)],
 ]
 
@@ -143,7 +144,7 @@ def test_red_when_a_whole_batch_is_confirmed(side: Any, kind: Any, stages: Any) 
         return Receipt([member.customer_key for member in batch.members], (), receipt.external_ids)
 
     with mock.patch.object(kind, "send", all_taken):
-        red(one, HONEST[4], "members are not the warehouse's")
+        red(one, HONEST[5], "members are not the warehouse's")
 
 
 def test_red_when_strangers_are_removed(stages: Any) -> None:
