@@ -92,8 +92,8 @@ def test_every_history_ends_well(name: str, stages: Any) -> None:
     # A history in which nothing happens would end well with any publisher.
     assert counts["killed"] > many / 5
     assert counts["failed"] > many / 10
-    assert all(counts[f"killed at {kind}"] for kind in KILLS if kind != "journal"), counts
     if many >= 200:
+        assert all(counts[f"killed at {kind}"] for kind in KILLS), counts
         assert counts["with dead letters"] > 0
         assert counts["blocked"] > 0
 
