@@ -30,7 +30,8 @@ def seen_ids(
         for field, keys in by_field.items():
             for one in klaviyo.find(path, field, list(keys)):
                 value = _value(one, field)
-                if value in keys:
+                # Our import writes our key: without it this is somebody the shop put there, and ours was ignored.
+                if value in keys and _value(one, "external_id") == keys[value]:
                     found[keys[value]] = one["id"]
         if len(found) == len(members):
             break
