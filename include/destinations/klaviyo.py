@@ -79,7 +79,7 @@ class Klaviyo:
     capability = Capability.DELTA
 
     def __init__(self, row: KlaviyoRow, found: Credentials) -> None:
-        self.limits = Limits(max_batch=row.batch_size, remove_needs_contact=True, modes=frozenset(Mode))
+        self.limits = Limits(max_batch=row.batch_size, modes=frozenset(Mode))
         self._row = row
         headers = {
             "Authorization": f"Klaviyo-API-Key {found.secret()}",

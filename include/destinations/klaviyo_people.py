@@ -30,7 +30,8 @@ def seen_ids(
         for field, keys in by_field.items():
             for one in klaviyo.find(path, field, list(keys)):
                 value = _value(one, field)
-                if value in keys:
+                # Our import writes our key: without it this is somebody the shop put there, and ours was ignored.
+                if value in keys and _value(one, "external_id") == keys[value]:
                     found[keys[value]] = one["id"]
         if len(found) == len(members):
             break
@@ -38,10 +39,11 @@ def seen_ids(
 
 
 def known_ids(klaviyo: KlaviyoApi, members: Sequence[Member]) -> dict[str, str]:
-    """Find profiles by our key, then by the id of an earlier receipt, then by e-mail or phone.
+    """Find profiles by our key, then by the id of an earlier receipt.
 
-    Our key comes first because Klaviyo's id changes when profiles are merged. A profile found by its address is taken
-    only when it carries no other customer's key.
+    Our key comes first because Klaviyo's id changes when profiles are merged. Nobody is looked for by address: every
+    import of ours writes the key, so a profile without it was put there by somebody else, also when an import of ours
+    was begun and never arrived.
 
     Returns:
         customer_key -> Klaviyo's id, of those that are known.
@@ -53,14 +55,6 @@ def known_ids(klaviyo: KlaviyoApi, members: Sequence[Member]) -> dict[str, str]:
     for member in members:
         if member.external_id:
             found.setdefault(member.customer_key, member.external_id)
-    rest = [member for member in members if member.customer_key not in found and any(member.contact.values())]
-    addresses = {identifier(member): member.customer_key for member in rest}
-    for field in sorted({field for field, _ in addresses}):
-        values = [value for of, value in addresses if of == field]
-        for one in klaviyo.find("/api/profiles", field, values):
-            key = addresses.get((field, _value(one, field)))
-            if key and _value(one, "external_id") in ("", key):
-                found[key] = one["id"]
     return {key: found[key] for key in found.keys() & keys}
 
 
