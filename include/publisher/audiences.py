@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Self
 
+from croniter import croniter
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from include.destinations.base import Mode
@@ -63,6 +65,7 @@ class Audience(BaseModel):
         group: audiences of one group share no customer at a destination: the one with the smallest rank has them.
         rank: place in the group.
         frequency_cap: for mode events only.
+        schedule: cron expression in UTC; between two of its moments only lost consents are sent. None: in every run.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -79,6 +82,14 @@ class Audience(BaseModel):
     group: str | None = Field(default=None, pattern=IDENTIFIER)
     rank: int = 0
     frequency_cap: FrequencyCap | None = None
+    schedule: str | None = None
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_cron(cls, value: str | None) -> str | None:
+        if value is not None and not croniter.is_valid(value):
+            raise ValueError("expected a cron expression of five fields, such as 0 6 * * 1 for Mondays")
+        return value
 
     @model_validator(mode="after")
     def _caps_are_for_events(self) -> Self:
@@ -148,6 +159,13 @@ def higher_ranked(audience: Audience, destination: str, settings: Settings) -> l
         for other in load_audiences(settings).values()
         if other.group == audience.group and other.rank < audience.rank and destination in other.destinations
     ]
+
+
+def is_due(audience: Audience, latest: datetime | None, now: datetime) -> bool:
+    """Whether a moment of the schedule has come since the latest run that was carried out."""
+    if audience.schedule is None or latest is None:
+        return True
+    return croniter(audience.schedule, latest).get_next(datetime) <= now
 
 
 def find_audience(audience_id: str, destination_id: str, settings: Settings) -> Audience:

@@ -44,6 +44,13 @@ def latest_as_of(database: Database, pair: Pair) -> datetime | None:
         return connection.execute(select(func.max(runs.c.as_of)).where(done)).scalar_one()
 
 
+def latest_done(database: Database, pair: Pair) -> datetime | None:
+    """Return when the pair's latest run that was carried out began, or None before."""
+    done = and_(of_pair(runs, pair), runs.c.status == "done")
+    with database.reading() as connection:
+        return connection.execute(select(func.max(runs.c.started_at)).where(done)).scalar_one()
+
+
 def is_new(database: Database, pair: Pair) -> bool:
     """Whether no run of the pair ever came to its plan's end."""
     ended = and_(of_pair(runs, pair), runs.c.status.in_(("done", "dry_run", "blocked")))

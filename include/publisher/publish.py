@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from include.destinations.base import Capability, DestinationError, Mode, Readable
 from include.destinations.config import create_destination, load_destinations, why_off
 from include.publisher import approvals, history, journal, ledger
-from include.publisher.audiences import Audience, find_audience, higher_ranked, load_audiences
+from include.publisher.audiences import Audience, find_audience, higher_ranked, is_due, load_audiences
 from include.publisher.claims import Claim, claimed
 from include.publisher.database import Database, Pair, open_database
 from include.publisher.deliver import Delivery, has_drifted
@@ -159,6 +159,11 @@ def _carry_out(
         ledger.set_status(database, run.run_id, "dry_run", note)
         return _result(delivery, "dry_run", note)
     ledger.set_status(database, run.run_id, "sending")
+    if not is_due(audience, history.latest_done(database, run.pair), datetime.now(UTC)):
+        delivery.send([CONSENT_PHASE])
+        note = f"Not due by its schedule {audience.schedule}; only lost consents were sent."
+        ledger.set_status(database, run.run_id, "not_due", note)
+        return _result(delivery, "not_due", note)
     if reason:
         delivery.send([CONSENT_PHASE])
         message = blocked_message(run, reason, counts.consent_removes)

@@ -12,7 +12,7 @@ class PublishResult:
 
     Attributes:
         run_id: id of this attempt in the ledger.
-        status: done or dry_run; a blocked or failed run raises instead.
+        status: done, dry_run or not_due; a blocked or failed run raises instead.
         adds, updates, removes, unchanged: the plan; consent_removes are part of removes.
         skipped: members of the audience that are not sent; skipped_reasons says why.
         rejected: members that the destination refused; they are open dead letters.

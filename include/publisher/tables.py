@@ -50,7 +50,7 @@ runs = Table(
     _text("destination"),
     _text("build_id"),
     Column("as_of", UtcDateTime),
-    Column("status", String, nullable=False),  # planned, blocked, sending, done, failed, dry_run
+    Column("status", String, nullable=False),  # planned, blocked, sending, done, failed, dry_run, not_due
     *map(_count, ("adds", "updates", "removes", "consent_removes", "unchanged", "skipped", "snapshot")),
     *map(_count, ("sendable", "confirmed", "rejected")),
     Column("skipped_reasons", JSON),

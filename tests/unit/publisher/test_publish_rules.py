@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -11,7 +12,7 @@ import yaml
 from include.destinations.base import ReadBack
 from include.destinations.config import ConfigError
 from include.publisher import journal
-from include.publisher.audiences import load_audiences
+from include.publisher.audiences import Audience, is_due, load_audiences
 from include.publisher.drift import compare
 from include.publisher.publish import publish
 from tests.unit.publisher.world import DESTINATIONS, World, customers, make_world, published
@@ -76,6 +77,42 @@ def test_audiences_of_a_group_share_nobody(world: World) -> None:
     rewrite(world, "insert into publish.pub_gold values ('c0005', 'gold', 1)")
     publish("loyal", "files", "wednesday", world.settings)
     assert reasons(world, "wednesday") == {"c0005": "outranked"}
+
+
+MONDAY = datetime(2026, 1, 5, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("latest", "now", "due"),
+    [
+        (None, MONDAY - timedelta(days=3), True),  # never sent before
+        (MONDAY - timedelta(seconds=1), MONDAY - timedelta(seconds=1), False),
+        (MONDAY - timedelta(seconds=1), MONDAY, True),
+        (MONDAY, MONDAY + timedelta(days=6), False),
+        (MONDAY, MONDAY + timedelta(days=7), True),
+    ],
+)
+def test_a_schedule_is_due_once_after_each_of_its_moments(latest: datetime | None, now: datetime, due: bool) -> None:
+    row = {"id": "loyal", "description": "Regulars.", "channel": "email", "destinations": ["files"]}
+    audience = Audience.model_validate(row | {"schedule": "0 6 * * 1"})
+    assert is_due(audience, latest, now) is due
+
+
+def test_between_two_moments_only_lost_consents_are_sent(world: World) -> None:
+    world.configure(schedule="0 0 1 1 *")
+    world.promote(customers(*range(10)))
+    assert publish("loyal", "files", "monday", world.settings).status == "done"
+    world.promote(customers(*range(1, 12)), suppressed=[("c0001", "email")])
+    result = publish("loyal", "files", "tuesday", world.settings)
+    assert (result.status, result.adds, result.removes, result.consent_removes) == ("not_due", 2, 2, 1)
+    outcomes = dict(world.ledger("select customer_key, outcome from publish_changes where run_id like 'tuesday%'"))
+    assert outcomes == {"c0000": "planned", "c0001": "confirmed", "c0010": "planned", "c0011": "planned"}
+
+
+def test_a_schedule_that_is_no_cron_is_refused(world: World) -> None:
+    audiences(world, {"schedule": "on Mondays"})
+    with pytest.raises(ConfigError, match="expected a cron expression of five fields"):
+        load_audiences(world.settings)
 
 
 def test_two_audiences_of_one_rank_are_refused(world: World) -> None:
