@@ -4,7 +4,8 @@ python benchmarks/publish.py --members 1000000 --change 0.01
 
 The stand-in answers on loopback, and the destination keeps Klaviyo's own rate limits against it. `floor` is what these
 limits alone would take for the requests that were made; what is above it is ours and the stand-in's. The stand-in runs
-in a process of its own, so the peak memory is the publisher's. Ledger and stand-in start with the whole list.
+in a process of its own, so the peak memory is the publisher's. Ledger and stand-in start with the whole list, unless
+--first-list sends it.
 """
 
 from __future__ import annotations
@@ -118,6 +119,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--members", type=int, default=100_000)
     parser.add_argument("--change", type=float, default=0.01, help="share that leaves, joins and changes, each")
+    parser.add_argument("--first-list", action="store_true", help="send the whole list to an empty stand-in instead")
     chosen = parser.parse_args()
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
@@ -136,11 +138,13 @@ def main() -> None:
         settings.audiences_file.write_text(yaml.safe_dump({"audiences": [audience]}))
         settings.destinations_file.write_text(yaml.safe_dump({"destinations": [row | {"poll_seconds": 0.2}]}))
         write_world(settings, chosen.members, 0)
-        print(f"first list: plan of {chosen.members:,} members {planned(settings, seed=True):.1f} s", flush=True)
-        ours.send(chosen.members)
+        seconds = planned(settings, seed=not chosen.first_list)
+        print(f"first list: plan of {chosen.members:,} members {seconds:.1f} s", flush=True)
+        ours.send(0 if chosen.first_list else chosen.members)
         ours.recv()
-        write_world(settings, chosen.members, round(chosen.members * chosen.change))
-        print(f"change: plan alone {planned(settings):.1f} s", flush=True)
+        if not chosen.first_list:
+            write_world(settings, chosen.members, round(chosen.members * chosen.change))
+            print(f"change: plan alone {planned(settings):.1f} s", flush=True)
         started = time.perf_counter()
         result = publish(AUDIENCE, "klaviyo", "monday", settings)
         seconds = time.perf_counter() - started
@@ -149,7 +153,7 @@ def main() -> None:
     server.join(10)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
-        f"change: {result.adds:,} added, {result.updates:,} updated, {result.removes:,} removed, "
+        f"sent: {result.adds:,} added, {result.updates:,} updated, {result.removes:,} removed, "
         f"{result.unchanged:,} unchanged in {seconds:.1f} s; {requests.total()} requests ({dict(requests)}), "
         f"limits alone {floor_seconds(requests):.1f} s; peak {peak:,.0f} MiB; {held:,} members there, "
         f"{len(forbidden)} forbidden"

@@ -16,6 +16,7 @@ from include.demo.tools.hubspot import CONTACTS, LISTS, HubSpotTool
 from include.destinations.base import DestinationRefused, DestinationUnavailable, Member, Mode, Operation
 from include.destinations.credentials import credentials
 from include.destinations.hubspot import HubSpot, HubSpotRow
+from tests.contracts.asked import writes
 from tests.contracts.specs import Spec, cached_spec
 from tests.contracts.vendors import (
     PASSING_FAULTS,
@@ -112,14 +113,14 @@ def test_add_update_remove_and_silence(world: World, tool: HubSpotTool) -> None:
         "stage": "loyal",
         "spent": "12.50",
     }
-    before = len(tool.requests)
+    before = len(writes(tool))
     go(world, "tuesday")
-    assert len(tool.requests) == before
+    assert len(writes(tool)) == before
     world.promote([*customers(*range(1, 11)), *customers(11, stage="champion")])
     result = go(world, "wednesday")
     assert (result.updates, result.removes) == (1, 1)
     same(world, tool, *range(1, 12))
-    upserts = [request.json for request in tool.requests[before:] if request.path.endswith("upsert")]
+    upserts = [request.json for request in writes(tool)[before:] if request.path.endswith("upsert")]
     assert [len(one["inputs"]) for one in upserts] == [1]
     assert upserts[0]["inputs"][0]["properties"]["stage"] == "champion"
     # The person stays, only the membership goes.
