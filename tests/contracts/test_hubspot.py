@@ -100,6 +100,11 @@ def letters(world: World) -> list[tuple[Any, ...]]:
     return [(key, reason, bool(retryable)) for key, reason, retryable in world.ledger(query)]
 
 
+def changes(tool: HubSpotTool) -> list[Request]:
+    """HubSpot reads and searches by POST too."""
+    return [request for request in writes(tool) if not request.path.endswith(("/read", "/search"))]
+
+
 def test_add_update_remove_and_silence(world: World, tool: HubSpotTool) -> None:
     theirs = tool.add_contact(email="c0003@people.example", lastname="Theirs")
     world.promote(customers(*range(12)))
@@ -113,14 +118,14 @@ def test_add_update_remove_and_silence(world: World, tool: HubSpotTool) -> None:
         "stage": "loyal",
         "spent": "12.50",
     }
-    before = len(writes(tool))
+    before = len(changes(tool))
     go(world, "tuesday")
-    assert len(writes(tool)) == before
+    assert len(changes(tool)) == before
     world.promote([*customers(*range(1, 11)), *customers(11, stage="champion")])
     result = go(world, "wednesday")
     assert (result.updates, result.removes) == (1, 1)
     same(world, tool, *range(1, 12))
-    upserts = [request.json for request in writes(tool)[before:] if request.path.endswith("upsert")]
+    upserts = [request.json for request in changes(tool)[before:] if request.path.endswith("upsert")]
     assert [len(one["inputs"]) for one in upserts] == [1]
     assert upserts[0]["inputs"][0]["properties"]["stage"] == "champion"
     # The person stays, only the membership goes.
