@@ -10,7 +10,9 @@ from include.sources.entities import all_entities
 
 def test_everything_builds(built):
     _, statuses = built
-    assert {name for name, status in statuses.items() if status != "success"} == set()
+    # An exposure builds nothing.
+    models = {name: status for name, status in statuses.items() if not name.startswith("exposure.")}
+    assert {name for name, status in models.items() if status != "success"} == set()
     assert len(statuses) > len(all_entities())
 
 
