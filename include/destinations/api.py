@@ -20,6 +20,7 @@ from include.destinations.http import RetryRules, send_with_retries
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 NOT_ALLOWED = frozenset({401, 403})
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,12 @@ class Api:
     throttles: Callable[[httpx.Response], bool] = lambda response: False
 
     def __post_init__(self) -> None:
+        address = httpx.URL(self.base_url)
+        if address.scheme != "https" and address.host not in LOOPBACK:
+            raise DestinationRefused(
+                f"{self.who}: the address of the Airflow connection '{self.connection}' is {address.scheme}://"
+                f"{address.host}, expected https: contact data must not travel in clear."
+            )
         self._client = httpx.Client(
             base_url=self.base_url, headers=dict(self.headers), timeout=self.timeout_seconds, follow_redirects=False
         )
