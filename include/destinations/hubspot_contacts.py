@@ -62,7 +62,8 @@ def failures(answer: Mapping[str, Any], absent: Sequence[Member], also_unnamed: 
 def known_ids(hubspot: HubSpotApi, members: Sequence[Member], key_property: str) -> dict[str, str]:
     """Find the contacts of up to 100 members by the id of an earlier receipt, then by our key, then by e-mail.
 
-    A contact found by its address is taken only when it carries no other customer's key.
+    A contact found by its address is taken only when it carries our key, which every write of ours gives it: without it
+    somebody else put it where it is. The address is asked besides because HubSpot's search for the key lags.
 
     Returns:
         customer_key -> HubSpot's id, of those that are known.
@@ -74,7 +75,7 @@ def known_ids(hubspot: HubSpotApi, members: Sequence[Member], key_property: str)
     rest = {address(one): one.customer_key for one in members if one.customer_key not in found and address(one)}
     for one in hubspot.by_email(list(rest)):
         key = rest.get(str(one["properties"].get("email") or "").lower())
-        if key and one["properties"].get(key_property) in (None, "", key):
+        if key and one["properties"].get(key_property) == key:
             found[key] = str(one["id"])
     keys = {member.customer_key for member in members}
     return {key: value for key, value in found.items() if key in keys}
