@@ -143,7 +143,7 @@ def builds(path: Path) -> set[str]:
             "select schema_name || '.' || table_name from duckdb_tables()"
             " where schema_name in ('marts', 'publish', 'contacts')"
         ).fetchall()
-        assert len(tables) == (16 if path.name == "warehouse.duckdb" else 1)
+        assert len(tables) == (18 if path.name == "warehouse.duckdb" else 1)
         stamps = {row[0] for (name,) in tables for row in con.execute(f"select stamp from live.{name}").fetchall()}
         return stamps | {con.execute("select build_id from live.meta.build").fetchall()[0][0]}
 
