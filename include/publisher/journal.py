@@ -6,6 +6,7 @@ between two promotions. Each file here is replaced as a whole.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,15 @@ def write(database: Database, run: Run, settings: Settings) -> None:
         for table, query in entries.items():
             result = connection.execution_options(yield_per=ROWS).execute(query)
             _write(_path(settings, table, run.run_id), SCHEMAS[table], result.partitions())
+    _forget(settings)
+
+
+def _forget(settings: Settings) -> None:
+    """Delete what the ledger has forgotten by now: the changes of runs of long ago."""
+    oldest = time.time() - settings.publish_history_days * 86_400
+    for path in (folder(settings) / "publish_changelog").glob("*.parquet"):
+        if path.stem != "none" and path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
 
 
 def _changes_of(run: Run) -> Select[Any]:

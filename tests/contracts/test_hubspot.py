@@ -27,6 +27,7 @@ from tests.contracts.vendors import (
     connect,
     go,
     keys,
+    letters,
     person,
     running,
     vendor_world,
@@ -93,11 +94,6 @@ def same(world: World, tool: HubSpotTool, *numbers: int) -> None:
     wanted = keys(customers(*numbers))
     assert tool.members("101") == wanted
     assert world.confirmed("hubspot") == wanted
-
-
-def letters(world: World) -> list[tuple[Any, ...]]:
-    query = "select customer_key, reason, retryable from publish_dead_letters order by 1"
-    return [(key, reason, bool(retryable)) for key, reason, retryable in world.ledger(query)]
 
 
 def changes(tool: HubSpotTool) -> list[Request]:

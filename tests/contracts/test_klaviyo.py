@@ -27,6 +27,7 @@ from tests.contracts.vendors import (
     connect,
     go,
     keys,
+    letters,
     person,
     running,
     vendor_world,
@@ -96,11 +97,6 @@ def same(world: World, tool: KlaviyoTool, *numbers: int) -> None:
     wanted = keys(customers(*numbers))
     assert tool.members("LIST01") == wanted
     assert world.confirmed("klaviyo") == wanted
-
-
-def letters(world: World) -> list[tuple[Any, ...]]:
-    query = "select customer_key, reason, retryable from publish_dead_letters order by 1"
-    return [(key, reason, bool(retryable)) for key, reason, retryable in world.ledger(query)]
 
 
 def test_add_update_remove_and_silence(world: World, tool: KlaviyoTool) -> None:

@@ -25,6 +25,7 @@ from tests.contracts.vendors import (
     batch,
     connect,
     go,
+    letters,
     person,
     running,
     vendor_world,
@@ -106,11 +107,6 @@ def emails(*numbers: int) -> set[str]:
 def same(world: World, tool: MailchimpTool, *numbers: int) -> None:
     assert tool.members(TAG) == emails(*numbers)
     assert world.confirmed("mailchimp") == {customer.key for customer in customers(*numbers)}
-
-
-def letters(world: World) -> list[tuple[Any, ...]]:
-    query = "select customer_key, reason, retryable from publish_dead_letters order by 1"
-    return [(key, reason, bool(retryable)) for key, reason, retryable in world.ledger(query)]
 
 
 def test_add_update_remove_and_silence(world: World, tool: MailchimpTool) -> None:

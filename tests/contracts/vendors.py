@@ -72,6 +72,12 @@ def go(world: World, run: str = "monday") -> PublishResult:
     return publish(AUDIENCE, row["id"], run, world.settings)
 
 
+def letters(world: World) -> list[tuple[Any, ...]]:
+    """Open dead letters: key, reason, retryable."""
+    query = "select customer_key, reason, retryable from publish_dead_letters order by 1"
+    return [(key, reason, bool(retryable)) for key, reason, retryable in world.ledger(query)]
+
+
 def keys(members: list[Customer]) -> set[str]:
     return {member.key for member in members}
 

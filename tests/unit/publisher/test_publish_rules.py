@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -178,3 +180,14 @@ def test_a_shortened_list_is_seen_as_drift(world: World, caplog: pytest.LogCaptu
     world.promote(customers(*range(3)))
     assert publish("loyal", "files", "monday", world.settings).is_drift is False
     assert world.ledger("select expected, found, is_drift from publish_drift") == [(3, 3, 0)]
+
+
+def test_the_journal_forgets_with_the_ledger(world: World) -> None:
+    world.promote(customers(*range(3)))
+    publish("loyal", "files", "monday", world.settings)
+    folder = journal.folder(world.settings) / "publish_changelog"
+    long_ago = time.time() - 401 * 86_400
+    for name in ("none.parquet", "monday.loyal.files.parquet"):
+        os.utime(folder / name, (long_ago, long_ago))
+    publish("loyal", "files", "tuesday", world.settings)
+    assert {path.name for path in folder.iterdir()} == {"none.parquet", "tuesday.loyal.files.parquet"}
