@@ -6,15 +6,19 @@ Nothing here logs or raises with a body, a query or a header: they hold contact 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from pyrate_limiter import Limiter, Rate
 
 from include.destinations.base import DestinationRefused
 from include.destinations.http import RetryRules, send_with_retries
+
+if TYPE_CHECKING:
+    from include.destinations.rows import VendorRow
 
 # httpx logs every request's full address at INFO, and a query may hold an e-mail address.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -55,6 +59,18 @@ class Api:
     connection: str = ""
     throttles: Callable[[httpx.Response], bool] = lambda response: False
 
+    @classmethod
+    def of(
+        cls,
+        row: VendorRow,
+        base_url: str,
+        headers: Mapping[str, str],
+        windows: Sequence[Window] = (),
+        throttles: Callable[[httpx.Response], bool] = lambda response: False,
+    ) -> Api:
+        """Make the API of a destination's row."""
+        return cls(row.id, base_url, headers, windows, row.rules, row.timeout_seconds, row.connection, throttles)
+
     def __post_init__(self) -> None:
         address = httpx.URL(self.base_url)
         if address.scheme != "https" and address.host not in LOOPBACK:
@@ -66,7 +82,8 @@ class Api:
             base_url=self.base_url, headers=dict(self.headers), timeout=self.timeout_seconds, follow_redirects=False
         )
         self._limiter = limiter(self.windows)
-        self._by_key: dict[str, Limiter] = {}
+        self._by_key: dict[str, Limiter | None] = {}
+        self._lock = threading.Lock()
 
     def request(
         self,
@@ -101,9 +118,11 @@ class Api:
         """
 
         def attempt() -> httpx.Response:
-            for one in (self._limiter, self._own_limiter(key, windows)):
-                if one is not None:
-                    one.try_acquire(self.who)
+            # One thread waits at a time; two that waited together would both take the first free place.
+            with self._lock:
+                for one in (self._limiter, self._own_limiter(key, windows)):
+                    if one is not None:
+                        one.try_acquire(self.who)
             response = self._client.request(method, path, json=json, data=form, params=params)
             if self.throttles(response):
                 response.status_code = 429
@@ -134,7 +153,7 @@ class Api:
         if key is None or not windows:
             return None
         if key not in self._by_key:
-            self._by_key[key] = limiter(windows)  # type: ignore[assignment]
+            self._by_key[key] = limiter(windows)
         return self._by_key[key]
 
 

@@ -34,8 +34,7 @@ from include.destinations.base import (
 )
 from include.destinations.credentials import credentials, missing_connection
 from include.destinations.file_stores import Content, LocalFolder, Store, replacing
-from include.destinations.http import RetryRules
-from include.destinations.rows import DestinationRow, DestinationType
+from include.destinations.rows import DestinationType, RemoteRow
 
 if TYPE_CHECKING:
     from include.settings import Settings
@@ -50,8 +49,8 @@ S3 = r"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*"
 SFTP = r"sftp://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+"
 
 
-class FilesRow(DestinationRow):
-    """Settings row of a `files` destination; waits and timeouts are in seconds and hold for s3:// and sftp://.
+class FilesRow(RemoteRow):
+    """Settings row of a `files` destination; waits and timeouts hold for s3:// and sftp://.
 
     Attributes:
         folder: folder inside the data folder, s3://bucket/prefix or sftp://host/path; two `files` destinations need
@@ -63,10 +62,7 @@ class FilesRow(DestinationRow):
     folder: str = Field(default="published", pattern=rf"^({LOCAL}|{S3}|{SFTP})$")
     formats: tuple[Format, ...] = Field(default=("csv", "parquet"), min_length=1)
     connection: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")
-    timeout_seconds: float = Field(default=60, gt=0, le=600)
     attempts: int = Field(default=4, ge=1, le=20)
-    first_wait_seconds: float = Field(default=1, ge=0, le=60)
-    max_wait_seconds: float = Field(default=60, ge=0, le=900)
 
     @model_validator(mode="after")
     def _credentials_where_needed(self) -> FilesRow:
@@ -203,15 +199,14 @@ def _create(row: FilesRow, settings: Settings) -> Files:
     if row.connection is None:
         return Files(folder=settings.data_dir / row.folder, formats=row.formats)
     found = credentials(row.connection)
-    rules = RetryRules(row.attempts, row.first_wait_seconds, row.max_wait_seconds)
     # Imported when asked for: most installations write to a disk.
     if row.folder.startswith("s3://"):
         from include.destinations.files_s3 import S3Folder
 
-        return Files(S3Folder(row.id, row.folder, found, rules, row.timeout_seconds), row.formats)
+        return Files(S3Folder(row.id, row.folder, found, row.rules, row.timeout_seconds), row.formats)
     from include.destinations.files_sftp import SftpFolder
 
-    return Files(SftpFolder(row.id, row.folder, found, rules, row.timeout_seconds), row.formats)
+    return Files(SftpFolder(row.id, row.folder, found, row.rules, row.timeout_seconds), row.formats)
 
 
 DESTINATION = DestinationType(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import google.ads.datamanager_v1 as dm
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,7 +18,6 @@ from include.destinations.base import (
     ROUGHLY,
     Batch,
     Capability,
-    DestinationRefused,
     DestinationUnavailable,
     Limits,
     Member,
@@ -28,14 +27,10 @@ from include.destinations.base import (
     Rejection,
 )
 from include.destinations.counted import Counted, send_counted
-from include.destinations.credentials import Credentials, credentials, missing_connection
+from include.destinations.credentials import Credentials
 from include.destinations.google_calls import Google, RowsRefused
 from include.destinations.hashing import google_email, google_phone
-from include.destinations.http import RetryRules
-from include.destinations.rows import DestinationType, VendorRow
-
-if TYPE_CHECKING:
-    from include.settings import Settings
+from include.destinations.rows import VendorRow, vendor
 
 ROWS_PER_REQUEST: Final = 10_000
 """Most audience members of one request (Data Manager API, 'Limits and quotas')."""
@@ -104,8 +99,7 @@ class GoogleAds:
     def __init__(self, row: GoogleAdsRow, found: Credentials) -> None:
         self.limits = Limits(max_batch=row.batch_size, remove_needs_contact=True)
         self._row = row
-        rules = RetryRules(row.attempts, row.first_wait_seconds, row.max_wait_seconds)
-        self._google = Google(row.id, found, rules, row.timeout_seconds)
+        self._google = Google(row.id, found, row.rules, row.timeout_seconds)
 
     def send(self, batch: Batch) -> Receipt:
         """Upload members or take them out, and wait for Google to have processed them; see `Destination.send`."""
@@ -135,7 +129,7 @@ class GoogleAds:
 
     def read_back(self, audience: str) -> ReadBack | None:
         """Return Google's estimate of the list's people reachable on Search; None while it has none."""
-        name = f"accountTypes/GOOGLE_ADS/accounts/{self._row.account}/userLists/{self._list(audience)}"
+        name = f"accountTypes/GOOGLE_ADS/accounts/{self._row.account}/userLists/{self._row.entry('lists', audience)}"
         found = self._google.user_list(dm.GetUserListRequest(name=name))
         if "size_info" not in found:
             return None
@@ -145,19 +139,11 @@ class GoogleAds:
         """Close the channel."""
         self._google.close()
 
-    def _list(self, audience: str) -> str:
-        if audience not in self._row.lists:
-            raise DestinationRefused(
-                f"{self._row.id}: no Customer Match list is set for '{audience}'; add it under 'lists' of the row "
-                f"'{self._row.id}' in destinations.yml: `{audience}: <id from Audience Manager>`."
-            )
-        return self._row.lists[audience]
-
     def _target(self, audience: str) -> dm.Destination:
         kind = dm.ProductAccount.AccountType.GOOGLE_ADS
         target = dm.Destination(
             operating_account=dm.ProductAccount(account_type=kind, account_id=self._row.account),
-            product_destination_id=self._list(audience),
+            product_destination_id=self._row.entry("lists", audience),
         )
         if self._row.login_account:
             target.login_account = dm.ProductAccount(account_type=kind, account_id=self._row.login_account)
@@ -237,10 +223,4 @@ def _unusable(key: str, operation: Operation) -> Rejection:
     return Rejection(key, "neither a usable e-mail address nor a usable phone number", retryable=False)
 
 
-def _create(row: GoogleAdsRow, settings: Settings) -> GoogleAds:
-    return GoogleAds(row, credentials(row.connection))
-
-
-DESTINATION = DestinationType(
-    row=GoogleAdsRow, create=_create, missing=lambda row, settings: missing_connection(row.connection)
-)
+DESTINATION = vendor(GoogleAdsRow, GoogleAds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import Field
 
@@ -22,8 +22,7 @@ from include.destinations.base import (
     Rejection,
 )
 from include.destinations.bisect import send_bisecting
-from include.destinations.credentials import Credentials, credentials, missing_connection
-from include.destinations.http import RetryRules
+from include.destinations.credentials import Credentials
 from include.destinations.hubspot_api import (
     BASE_URL,
     CONTACT_TYPE,
@@ -34,11 +33,8 @@ from include.destinations.hubspot_api import (
     refuse_reserved,
 )
 from include.destinations.hubspot_contacts import address, contact_properties, failures, known_ids
-from include.destinations.rows import DestinationType, VendorRow
+from include.destinations.rows import VendorRow, vendor
 from include.destinations.values import cut, together
-
-if TYPE_CHECKING:
-    from include.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -71,15 +67,8 @@ class HubSpot:
         modes = frozenset({Mode.MEMBERS, Mode.PROFILES})
         self.limits = Limits(max_batch=row.batch_size, remove_needs_contact=True, modes=modes)
         self._row = row
-        self._api = Api(
-            row.id,
-            found.host or BASE_URL,
-            {"Authorization": f"Bearer {found.secret()}"},
-            (Window(row.requests_per_10_seconds, 10),),
-            RetryRules(row.attempts, row.first_wait_seconds, row.max_wait_seconds),
-            row.timeout_seconds,
-            row.connection,
-        )
+        headers = {"Authorization": f"Bearer {found.secret()}"}
+        self._api = Api.of(row, found.host or BASE_URL, headers, (Window(row.requests_per_10_seconds, 10),))
         self._hubspot = HubSpotApi(self._api, row.key_property)
         self._checked: set[str] = set()
         refuse_reserved(row.properties.values(), row.id)
@@ -88,7 +77,8 @@ class HubSpot:
         """Carry out a batch; see `Destination.send`."""
         list_id = self._list(batch.audience) if batch.mode is Mode.MEMBERS else None
         if batch.mode is Mode.PROFILES:
-            self._need_properties(batch)
+            for name in batch.attributes:
+                self._row.entry("properties", name)
         removing = batch.operation is Operation.REMOVE
 
         def send_part(members: tuple[Member, ...]) -> Receipt:
@@ -118,12 +108,7 @@ class HubSpot:
         self._api.close()
 
     def _list(self, audience: str) -> str:
-        if audience not in self._row.lists:
-            raise DestinationRefused(
-                f"{self._row.id}: its row in destinations.yml names no list for audience '{audience}'; add "
-                f"`lists: {{{audience}: …}}` (docs/destinations/hubspot.md)."
-            )
-        list_id = self._row.lists[audience]
+        list_id: str = self._row.entry("lists", audience)
         if list_id not in self._checked:
             found = self._hubspot.list_of(list_id) or {}
             kind, of = found.get("processingType"), found.get("objectTypeId")
@@ -134,14 +119,6 @@ class HubSpot:
                 )
             self._checked.add(list_id)
         return list_id
-
-    def _need_properties(self, batch: Batch) -> None:
-        unmapped = sorted(set(batch.attributes) - self._row.properties.keys())
-        if unmapped:
-            raise DestinationRefused(
-                f"{self._row.id}: its row in destinations.yml names no property for {', '.join(unmapped)}; add "
-                f"`properties: {{{unmapped[0]}: …}}` (docs/destinations/hubspot.md)."
-            )
 
     def _put(self, batch: Batch, members: tuple[Member, ...], list_id: str | None) -> Receipt:
         nameless = [one for one in members if not address(one)]
@@ -234,10 +211,4 @@ def _forgetful(member: Member) -> Member:
     return Member(member.customer_key, member.token, None, member.contact)
 
 
-def _create(row: HubSpotRow, settings: Settings) -> HubSpot:
-    return HubSpot(row, credentials(row.connection))
-
-
-DESTINATION = DestinationType(
-    row=HubSpotRow, create=_create, missing=lambda row, settings: missing_connection(row.connection)
-)
+DESTINATION = vendor(HubSpotRow, HubSpot)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from include.destinations.base import Member, Rejection
 from include.destinations.hubspot_api import HubSpotApi
 from include.destinations.scrub import scrub
-from include.destinations.webhook import json_value
+from include.destinations.values import json_value
 
 if TYPE_CHECKING:
     from include.destinations.hubspot import HubSpotRow

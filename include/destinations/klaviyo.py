@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import Field
 
@@ -20,8 +20,7 @@ from include.destinations.base import (
     Receipt,
 )
 from include.destinations.bisect import BatchRefused, send_bisecting
-from include.destinations.credentials import Credentials, credentials, missing_connection
-from include.destinations.http import RetryRules
+from include.destinations.credentials import Credentials
 from include.destinations.klaviyo_api import (
     BASE_URL,
     MAX_BODY_BYTES,
@@ -43,11 +42,8 @@ from include.destinations.klaviyo_rows import (
     size,
     unset,
 )
-from include.destinations.rows import DestinationType, VendorRow
+from include.destinations.rows import VendorRow, vendor
 from include.destinations.values import cut, together
-
-if TYPE_CHECKING:
-    from include.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +56,7 @@ class KlaviyoRow(VendorRow):
         metrics: audience -> name of its metric, for audiences of mode events.
         poll_seconds: between two looks at an import job.
         job_timeout_seconds: how long a job may take.
+        connections: requests at a time where people are looked for, a hundred in each.
         confirm_attempts: how often a finished import is looked for before a member counts as silently ignored.
         read_back_keys_up_to: larger lists are only counted.
     """
@@ -69,6 +66,7 @@ class KlaviyoRow(VendorRow):
     batch_size: int = Field(default=MAX_PROFILES, ge=1, le=MAX_PROFILES)
     poll_seconds: float = Field(default=2, gt=0, le=60)
     job_timeout_seconds: float = Field(default=1800, gt=0, le=86_400)
+    connections: int = Field(default=4, ge=1, le=10)
     confirm_attempts: int = Field(default=5, ge=1, le=100)
     read_back_keys_up_to: int = Field(default=20_000, ge=0)
 
@@ -87,17 +85,14 @@ class Klaviyo:
             "Content-Type": "application/vnd.api+json",
             "Accept": "application/vnd.api+json",
         }
-        rules = RetryRules(row.attempts, row.first_wait_seconds, row.max_wait_seconds)
-        self._api = Api(
-            row.id, found.host or BASE_URL, headers, (), rules, row.timeout_seconds, connection=row.connection
-        )
-        self._klaviyo = KlaviyoApi(self._api, row.poll_seconds, row.job_timeout_seconds)
+        self._api = Api.of(row, found.host or BASE_URL, headers)
+        self._klaviyo = KlaviyoApi(self._api, row.poll_seconds, row.job_timeout_seconds, row.connections)
 
     def send(self, batch: Batch) -> Receipt:
         """Carry out a batch; see `Destination.send`."""
         if batch.mode is Mode.EVENTS:
             return self._tell(batch)
-        list_id = self._named(self._row.lists, "lists", batch.audience) if batch.mode is Mode.MEMBERS else None
+        list_id = self._row.entry("lists", batch.audience) if batch.mode is Mode.MEMBERS else None
         if batch.operation is not Operation.REMOVE:
             return self._import(batch, list_id)
         return self._take_off(batch, list_id) if list_id else self._clear(batch)
@@ -117,24 +112,17 @@ class Klaviyo:
         """Close the connections."""
         self._api.close()
 
-    def _named(self, names: dict[str, str], key: str, audience: str) -> str:
-        if audience not in names:
-            raise DestinationRefused(
-                f"{self._row.id}: its row in destinations.yml names nothing for audience '{audience}' under '{key}'; "
-                f"add `{key}: {{{audience}: …}}` (docs/destinations/klaviyo.md)."
-            )
-        return names[audience]
-
     def _import(self, batch: Batch, list_id: str | None) -> Receipt:
         shaped = {member.customer_key: profile_json(member) for member in batch.members}
-        large = [member for member in batch.members if size(shaped[member.customer_key]) > MAX_PROFILE_BYTES]
+        sizes = {key: size(one) for key, one in shaped.items()}
+        large = [member for member in batch.members if sizes[member.customer_key] > MAX_PROFILE_BYTES]
         receipts = [Receipt([], [rejection(one, "larger than Klaviyo's 100 KB per profile") for one in large])]
         fitting = [member for member in batch.members if member not in large] if large else batch.members
 
         def send_part(members: tuple[Member, ...]) -> Receipt:
             return self._import_part(members, [shaped[member.customer_key] for member in members], list_id)
 
-        for part in cut(fitting, MAX_PROFILES, MAX_BODY_BYTES, lambda one: size(shaped[one.customer_key])):
+        for part in cut(fitting, MAX_PROFILES, MAX_BODY_BYTES, lambda one: sizes[one.customer_key]):
             receipts.append(send_bisecting(tuple(part), send_part, batch.destination))
         return together(receipts)
 
@@ -200,7 +188,7 @@ class Klaviyo:
         return together([done, send_bisecting(held, send_part, batch.destination)])
 
     def _tell(self, batch: Batch) -> Receipt:
-        metric = self._named(self._row.metrics, "metrics", batch.audience)
+        metric = self._row.entry("metrics", batch.audience)
         if batch.operation is Operation.REMOVE:
             return Receipt([member.customer_key for member in batch.members])  # what happened stays
         if UNIQUE_ID not in batch.attributes:
@@ -238,10 +226,4 @@ def _in_list(list_id: str | None) -> str:
     return f"/api/lists/{list_id}/profiles"
 
 
-def _create(row: KlaviyoRow, settings: Settings) -> Klaviyo:
-    return Klaviyo(row, credentials(row.connection))
-
-
-DESTINATION = DestinationType(
-    row=KlaviyoRow, create=_create, missing=lambda row, settings: missing_connection(row.connection)
-)
+DESTINATION = vendor(KlaviyoRow, Klaviyo)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -13,7 +13,6 @@ from include.destinations.api import Api
 from include.destinations.base import (
     Batch,
     Capability,
-    DestinationRefused,
     Limits,
     Member,
     Mode,
@@ -23,8 +22,7 @@ from include.destinations.base import (
     Rejection,
 )
 from include.destinations.bisect import send_bisecting
-from include.destinations.credentials import Credentials, credentials, missing_connection
-from include.destinations.http import RetryRules
+from include.destinations.credentials import Credentials
 from include.destinations.mailchimp_api import (
     MAX_CONNECTIONS,
     MAX_MEMBERS,
@@ -38,12 +36,9 @@ from include.destinations.mailchimp_api import (
     subscriber_hash,
 )
 from include.destinations.mailchimp_fields import Fields
-from include.destinations.rows import DestinationType, VendorRow
+from include.destinations.rows import VendorRow, vendor
 from include.destinations.scrub import scrub
 from include.destinations.values import cut, together
-
-if TYPE_CHECKING:
-    from include.settings import Settings
 
 
 class MailchimpRow(VendorRow):
@@ -78,15 +73,7 @@ class Mailchimp:
         self._row = row
         # Basic authentication; Mailchimp ignores the user.
         token = base64.b64encode(f"perennial:{found.secret()}".encode()).decode()
-        self._api = Api(
-            row.id,
-            base_url(found),
-            {"Authorization": f"Basic {token}"},
-            rules=RetryRules(row.attempts, row.first_wait_seconds, row.max_wait_seconds),
-            timeout_seconds=row.timeout_seconds,
-            connection=row.connection,
-            throttles=is_throttling,
-        )
+        self._api = Api.of(row, base_url(found), {"Authorization": f"Basic {token}"}, throttles=is_throttling)
         self._mailchimp = MailchimpApi(self._api, row.list_id)
         self._tags: dict[str, int] = {}
 
@@ -118,13 +105,9 @@ class Mailchimp:
         self._api.close()
 
     def _tag(self, audience: str) -> int:
-        if audience not in self._row.tags:
-            raise DestinationRefused(
-                f"{self._row.id}: its row in destinations.yml names no tag for audience '{audience}'; add "
-                f"`tags: {{{audience}: …}}` (docs/destinations/mailchimp.md)."
-            )
+        name = self._row.entry("tags", audience)
         if audience not in self._tags:
-            found = self._mailchimp.tag_id(self._row.tags[audience], create=True)
+            found = self._mailchimp.tag_id(name, create=True)
             assert found is not None
             self._tags[audience] = found
         return self._tags[audience]
@@ -195,12 +178,8 @@ class Mailchimp:
         return Receipt([member.customer_key for member in members if member.customer_key not in kept], rejected)
 
     def _write_fields(self, batch: Batch) -> Receipt:
-        unmapped = sorted(set(batch.attributes) - self._row.merge_fields.keys())
-        if unmapped:
-            raise DestinationRefused(
-                f"{self._row.id}: its row in destinations.yml names no merge field for {', '.join(unmapped)}; add "
-                f"`merge_fields: {{{unmapped[0]}: …}}` (docs/destinations/mailchimp.md)."
-            )
+        for name in batch.attributes:
+            self._row.entry("merge_fields", name)
         if batch.operation is Operation.REMOVE and not batch.attributes:
             return Receipt([member.customer_key for member in batch.members])
         fields = Fields(self._mailchimp, self._row.merge_fields)
@@ -208,10 +187,4 @@ class Mailchimp:
             return together(list(pool.map(lambda one: fields.carry_out(batch, one), batch.members)))
 
 
-def _create(row: MailchimpRow, settings: Settings) -> Mailchimp:
-    return Mailchimp(row, credentials(row.connection))
-
-
-DESTINATION = DestinationType(
-    row=MailchimpRow, create=_create, missing=lambda row, settings: missing_connection(row.connection)
-)
+DESTINATION = vendor(MailchimpRow, Mailchimp)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,14 +28,10 @@ from include.destinations.base import (
     Rejection,
 )
 from include.destinations.counted import Counted, send_counted
-from include.destinations.credentials import credentials, missing_connection
+from include.destinations.credentials import Credentials
 from include.destinations.hashing import meta_email, meta_name, meta_phone, sha256
-from include.destinations.http import RetryRules
 from include.destinations.meta_errors import answer_of, codes_of, error_of, is_busy, is_rows_fault
-from include.destinations.rows import DestinationType, VendorRow
-
-if TYPE_CHECKING:
-    from include.settings import Settings
+from include.destinations.rows import VendorRow, vendor
 
 ROWS_PER_REQUEST: Final = 10_000
 """Most rows of one request (Custom Audiences guide, 'Add Users to Your Audience')."""
@@ -78,19 +74,12 @@ class Meta:
 
     capability = Capability.DELTA
 
-    def __init__(self, row: MetaRow, host: str | None, token: str) -> None:
+    def __init__(self, row: MetaRow, found: Credentials) -> None:
         self.limits = Limits(max_batch=row.batch_size, remove_needs_contact=True)
         self._row = row
-        self._api = Api(
-            who=row.id,
-            base_url=f"{host or 'https://graph.facebook.com'}/{row.api_version}",
-            headers={"Authorization": f"Bearer {token}"},
-            # No windows: the budget grows with the audiences in use and is counted by Meta, which answers with `BUSY`.
-            rules=RetryRules(row.attempts, row.first_wait_seconds, row.max_wait_seconds),
-            timeout_seconds=row.timeout_seconds,
-            connection=row.connection,
-            throttles=is_busy,
-        )
+        address = f"{found.host or 'https://graph.facebook.com'}/{row.api_version}"
+        # No windows: the budget grows with the audiences in use and is counted by Meta, which answers with `BUSY`.
+        self._api = Api.of(row, address, {"Authorization": f"Bearer {found.secret()}"}, throttles=is_busy)
         self._columns: dict[str, tuple[str, Callable[[str | None], str | None]]] = {
             "email": ("EMAIL", meta_email),
             "phone": ("PHONE", lambda phone: meta_phone(phone, row.phone_country)),
@@ -101,7 +90,7 @@ class Meta:
 
     def send(self, batch: Batch) -> Receipt:
         """Upload rows, or take them out; see `Destination.send`."""
-        audience = self._audience(batch.audience)
+        audience = self._row.entry("audiences", batch.audience)
         removing = batch.operation is Operation.REMOVE
         if not removing:
             self._refuse_flagged(audience)
@@ -124,7 +113,7 @@ class Meta:
 
     def read_back(self, audience: str) -> ReadBack | None:
         """Return Meta's estimate of the people it recognised, rounded upwards; None while Meta has none yet."""
-        answer = self._node(self._audience(audience))
+        answer = self._node(self._row.entry("audiences", audience))
         low, high = (answer.get(f"approximate_count_{end}_bound") for end in ("lower", "upper"))
         if not isinstance(high, int) or high < 0:
             return None
@@ -134,14 +123,6 @@ class Meta:
     def close(self) -> None:
         """Close the connections."""
         self._api.close()
-
-    def _audience(self, audience: str) -> str:
-        if audience not in self._row.audiences:
-            raise DestinationRefused(
-                f"{self._row.id}: no Custom Audience is set for '{audience}'; add it under 'audiences' of the row "
-                f"'{self._row.id}' in destinations.yml: `{audience}: <id from Ads Manager>`."
-            )
-        return self._row.audiences[audience]
 
     def _hashed(self, member: Member, fields: Sequence[str]) -> list[str]:
         # Meta reads an empty text as "not known".
@@ -226,11 +207,4 @@ def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _create(row: MetaRow, settings: Settings) -> Meta:
-    found = credentials(row.connection)
-    return Meta(row, found.host, found.secret())
-
-
-DESTINATION = DestinationType(
-    row=MetaRow, create=_create, missing=lambda row, settings: missing_connection(row.connection)
-)
+DESTINATION = vendor(MetaRow, Meta)

@@ -6,10 +6,10 @@ There is no official machine-readable specification; requests follow the vendor'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -28,15 +28,11 @@ from include.destinations.base import (
     Receipt,
     Rejection,
 )
-from include.destinations.credentials import Credentials, credentials, missing_connection
-from include.destinations.http import RetryRules
+from include.destinations.credentials import Credentials
 from include.destinations.retailcrm_customers import Customers, answer_of, refusal_of
 from include.destinations.retailcrm_tasks import Task, Tasks, local
-from include.destinations.rows import DestinationType, VendorRow
-from include.destinations.webhook import json_value
-
-if TYPE_CHECKING:
-    from include.settings import Settings
+from include.destinations.rows import VendorRow, vendor
+from include.destinations.values import json_value
 
 PER_SECOND: Final = (Window(10, 1),)
 """Requests of one address; over it the answer is 503 (vendor's PHP client, its example of handling the limit)."""
@@ -50,6 +46,7 @@ class RetailcrmRow(VendorRow):
         find_by: attribute of the audience with the shop's own customer id, which is the CRM's externalId; None finds
             customers by e-mail address. Who has no such id is looked for by e-mail address as well.
         tags: our audience of mode members -> its tag.
+        key_field: code of the text field that holds the customer_key of whom we tagged.
         fields: our attribute -> code of the custom field it goes to (mode profiles).
         tasks: our audience of mode events -> the task.
         time_zone: the CRM account's; its dates carry none.
@@ -59,6 +56,7 @@ class RetailcrmRow(VendorRow):
     site: str = Field(min_length=1)
     find_by: str | None = None
     tags: dict[str, str] = Field(default_factory=dict)
+    key_field: str = Field(default="perennial_customer_key", pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")
     fields: dict[str, str] = Field(default_factory=dict)
     tasks: dict[str, Task] = Field(default_factory=dict)
     time_zone: str = "UTC"
@@ -91,16 +89,9 @@ class Retailcrm:
             modes=frozenset({Mode.MEMBERS, Mode.PROFILES, Mode.EVENTS}),
         )
         self._row = row
-        self._api = Api(
-            who=row.id,
-            base_url=f"{found.host.rstrip('/')}/api/v5",
-            headers={"X-API-KEY": found.secret()},
-            windows=PER_SECOND,
-            rules=RetryRules(row.attempts, row.first_wait_seconds, row.max_wait_seconds),
-            timeout_seconds=row.timeout_seconds,
-            connection=row.connection,
-        )
-        self._customers = Customers(self._api, row.site, row.find_by)
+        address = f"{found.host.rstrip('/')}/api/v5"
+        self._api = Api.of(row, address, {"X-API-KEY": found.secret()}, PER_SECOND)
+        self._customers = Customers(self._api, row.site, row.find_by, row.key_field)
         self._tasks = Tasks(self._api, row.site, ZoneInfo(row.time_zone))
 
     def send(self, batch: Batch) -> Receipt:
@@ -108,7 +99,8 @@ class Retailcrm:
         write = self._writer(batch)
         if write is None:
             return Receipt([member.customer_key for member in batch.members])
-        found = self._customers.find(batch.members)
+        untagging = batch.mode is Mode.MEMBERS and batch.operation is Operation.REMOVE
+        found = self._customers.find(batch.members, ours=untagging)
         accepted: list[str] = []
         rejected: list[Rejection] = []
         ids: dict[str, str] = {}
@@ -117,7 +109,8 @@ class Retailcrm:
             answer = write(member, customer) if customer else None
             if answer is not None and answer.status_code == 404:
                 # Known from an earlier run, and merged into another customer or deleted since.
-                customer, why_not = self._customers.find((member,), afresh=True)[member.customer_key]
+                again = self._customers.find((member,), afresh=True, ours=untagging)
+                customer, why_not = again[member.customer_key]
                 answer = write(member, customer) if customer else None
             if answer is None:
                 if batch.operation is Operation.REMOVE and not why_not.ambiguous:
@@ -147,13 +140,16 @@ class Retailcrm:
             return None if batch.operation is Operation.REMOVE else self._task_writer(batch.audience)
         if batch.mode is Mode.PROFILES:
             return self._field_writer(batch)
-        change = "removeTags" if batch.operation is Operation.REMOVE else "addTags"
-        tag = self._of(self._row.tags, batch.audience, "tags", "<tag>")
-        return lambda member, customer: self._customers.edit(customer, {change: [tag]})
+        tag = self._row.entry("tags", batch.audience)
+        if batch.operation is Operation.REMOVE:
+            return lambda member, customer: self._customers.edit(customer, {"removeTags": [tag]})
+        return lambda member, customer: self._customers.edit(
+            customer, {"addTags": [tag], "customFields": {self._row.key_field: member.customer_key}}
+        )
 
     def _field_writer(self, batch: Batch) -> Callable[[Member, str], httpx.Response]:
         if not self._row.fields:
-            raise self._missing("fields", "<attribute>: <code of the custom field>")
+            raise self._row.lacks("fields", "<attribute>")
         if batch.operation is Operation.REMOVE:
             return lambda member, customer: self._customers.edit(
                 customer, {"customFields": dict.fromkeys(self._row.fields.values())}
@@ -174,7 +170,7 @@ class Retailcrm:
         return float(value) if isinstance(value, Decimal) else json_value(value)
 
     def _task_writer(self, audience: str) -> Callable[[Member, str], httpx.Response]:
-        task: Task = self._of(self._row.tasks, audience, "tasks", "{text: …, performer: <user id>}")
+        task: Task = self._row.entry("tasks", audience)
 
         def write(member: Member, customer: str) -> httpx.Response:
             key = member.attributes.get("trigger_key")
@@ -190,24 +186,12 @@ class Retailcrm:
     def _rejection(self, member: Member, answer: httpx.Response) -> Rejection:
         if answer.status_code != 400:
             raise self._api.refused(answer, "editing a customer")
+        if self._row.key_field in answer.text:
+            raise DestinationRefused(
+                f"{self._row.id}: the CRM does not take the text field '{self._row.key_field}' of customers; create it "
+                "as docs/destinations/retailcrm.md says, or correct 'key_field' in destinations.yml."
+            )
         return Rejection(member.customer_key, refusal_of(answer_of(answer), member), retryable=False)
 
-    def _of(self, entries: Mapping[str, Any], audience: str, key: str, shape: str) -> Any:
-        if audience not in entries:
-            raise self._missing(key, f"{audience}: {shape}")
-        return entries[audience]
 
-    def _missing(self, key: str, shape: str) -> DestinationRefused:
-        return DestinationRefused(
-            f"{self._row.id}: an entry is missing under '{key}' of the row '{self._row.id}' in destinations.yml; add "
-            f"`{shape}`."
-        )
-
-
-def _create(row: RetailcrmRow, settings: Settings) -> Retailcrm:
-    return Retailcrm(row, credentials(row.connection))
-
-
-DESTINATION = DestinationType(
-    row=RetailcrmRow, create=_create, missing=lambda row, settings: missing_connection(row.connection)
-)
+DESTINATION = vendor(RetailcrmRow, Retailcrm)

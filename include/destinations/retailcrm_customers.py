@@ -34,18 +34,22 @@ class Customers:
 
     Attributes:
         find_by: attribute with the externalId; who has none is looked for by e-mail address.
+        key_field: code of the custom field with the customer_key.
     """
 
     api: Api
     site: str
     find_by: str | None
+    key_field: str
 
-    def find(self, members: Sequence[Member], afresh: bool = False) -> dict[str, Found]:
+    def find(self, members: Sequence[Member], afresh: bool = False, ours: bool = False) -> dict[str, Found]:
         """Find the CRM's id of each member.
 
         Args:
             members: those with an id from an earlier receipt are not looked for.
             afresh: look for those as well.
+            ours: take a customer who is looked for only when they carry the member's key, which a tagging of ours
+                writes: without it the shop itself has set the tag they may have.
 
         Returns:
             customer_key -> the id, or None and why.
@@ -55,10 +59,11 @@ class Customers:
         wanted = [member for member in members if member.customer_key not in known]
         name = self.find_by or ""
         shop_ids = {m.customer_key: str(m.attributes[name]) for m in wanted if m.attributes.get(name)}
-        ids = self._by_external_ids(sorted(set(shop_ids.values())))
+        by_id = self._by_external_ids(sorted(set(shop_ids.values())))
         for member in wanted:
             shop_id = shop_ids.get(member.customer_key)
-            found[member.customer_key] = (ids.get(shop_id), NotFound()) if shop_id else self._by_email(member)
+            there = by_id.get(shop_id, []) if shop_id else self._by_email(member)
+            found[member.customer_key] = self._choose(there, member, ours)
         return found
 
     def edit(self, customer: str, change: Mapping[str, Any]) -> httpx.Response:
@@ -71,23 +76,33 @@ class Customers:
         answer = self._list("/customers", {"filter[tags][0]": tag, "filter[sites][0]": self.site, "limit": 20})
         return int(answer["pagination"]["totalCount"])
 
-    def _by_email(self, member: Member) -> Found:
+    def _choose(self, there: list[dict[str, Any]] | None, member: Member, ours: bool) -> Found:
+        if there is None:
+            return None, NotFound("no e-mail address is left by which the CRM could find the customer", ambiguous=True)
+        fitting = [one for one in there if not ours or self._key_of(one) == member.customer_key]
+        if len(fitting) > 1:
+            return None, NotFound(f"{len(fitting)} customers of the CRM's site have this address", ambiguous=True)
+        return (str(fitting[0]["id"]) if fitting else None), NotFound()
+
+    def _key_of(self, customer: Mapping[str, Any]) -> str | None:
+        # An empty list when there are none: the CRM is written in PHP.
+        fields = customer.get("customFields")
+        return fields.get(self.key_field) if isinstance(fields, dict) else None
+
+    def _by_email(self, member: Member) -> list[dict[str, Any]] | None:
         email = (member.contact.get("email") or "").strip().lower()
         if not email:
-            return None, NotFound("no e-mail address is left by which the CRM could find the customer", ambiguous=True)
+            return None
         answer = self._list("/customers", {"filter[email]": email, "filter[sites][0]": self.site, "limit": PAGE})
         # The filter finds parts of addresses as well.
-        same = [one for one in answer["customers"] if str(one.get("email") or "").strip().lower() == email]
-        if len(same) > 1:
-            return None, NotFound(f"{len(same)} customers of the CRM's site have this address", ambiguous=True)
-        return (str(same[0]["id"]) if same else None), NotFound()
+        return [one for one in answer["customers"] if str(one.get("email") or "").strip().lower() == email]
 
-    def _by_external_ids(self, shop_ids: Sequence[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
+    def _by_external_ids(self, shop_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {}
         for at in range(0, len(shop_ids), PAGE):
             asked = {f"filter[externalIds][{n}]": one for n, one in enumerate(shop_ids[at : at + PAGE])}
             answer = self._list("/customers", {**asked, "filter[sites][0]": self.site, "limit": PAGE})
-            found |= {str(one["externalId"]): str(one["id"]) for one in answer["customers"] if one.get("externalId")}
+            found |= {str(one["externalId"]): [one] for one in answer["customers"] if one.get("externalId")}
         return found
 
     def _list(self, path: str, params: Mapping[str, str | int]) -> dict[str, Any]:

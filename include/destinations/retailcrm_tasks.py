@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from include.destinations.api import Api
 from include.destinations.base import DestinationRefused, DestinationUnavailable, Member
 from include.destinations.retailcrm_customers import PAGE, done, read
-from include.destinations.webhook import json_value
+from include.destinations.values import json_value
 
 
 class Task(BaseModel):

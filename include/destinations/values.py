@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from include.destinations.base import Receipt
-from include.destinations.webhook import json_value
 
 Item = TypeVar("Item")
+
+
+def json_value(value: Any) -> Any:
+    """Make an attribute JSON: decimals as text so that no cent is lost, times as ISO 8601 in UTC with Z."""
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 def number_or_text(value: Any) -> Any:
@@ -32,11 +44,12 @@ def cut(items: Sequence[Item], most: int, most_size: int, size: Callable[[Item],
     part: list[Item] = []
     total = 0
     for item in items:
-        if part and (len(part) >= most or total + size(item) > most_size):
+        added = size(item)
+        if part and (len(part) >= most or total + added > most_size):
             yield part
             part, total = [], 0
         part.append(item)
-        total += size(item)
+        total += added
     if part:
         yield part
 

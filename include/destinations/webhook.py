@@ -12,8 +12,6 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -31,9 +29,10 @@ from include.destinations.base import (
     Rejection,
 )
 from include.destinations.bisect import BatchRefused, send_bisecting
-from include.destinations.http import RetryRules, post_with_retries
-from include.destinations.rows import DestinationRow, DestinationType
+from include.destinations.http import post_with_retries
+from include.destinations.rows import DestinationType, RemoteRow
 from include.destinations.scrub import scrub
+from include.destinations.values import json_value
 
 if TYPE_CHECKING:
     from include.settings import Settings
@@ -45,14 +44,11 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 log = logging.getLogger(__name__)
 
 
-class WebhookRow(DestinationRow):
-    """Settings row of a `webhook` destination; waits and timeouts are in seconds."""
+class WebhookRow(RemoteRow):
+    """Settings row of a `webhook` destination."""
 
     batch_size: int = Field(default=500, ge=1, le=10_000)
     timeout_seconds: float = Field(default=30, gt=0, le=300)
-    attempts: int = Field(default=6, ge=1, le=20)
-    first_wait_seconds: float = Field(default=1, ge=0, le=60)
-    max_wait_seconds: float = Field(default=60, ge=0, le=900)
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
@@ -61,18 +57,6 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
     The receiver computes the same, compares in constant time and refuses old timestamps.
     """
     return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
-
-
-def json_value(value: Any) -> Any:
-    """Make an attribute JSON: decimals as text so that no cent is lost, times as ISO 8601 in UTC with Z."""
-    if isinstance(value, datetime):
-        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 def member_json(member: Member, operation: Operation) -> dict[str, Any]:
@@ -151,7 +135,7 @@ class Webhook:
         self.limits = Limits(max_batch=row.batch_size, modes=frozenset(Mode))
         self._url = url
         self._secret = secret
-        self._rules = RetryRules(row.attempts, row.first_wait_seconds, row.max_wait_seconds)
+        self._rules = row.rules
         self._client = httpx.Client(timeout=row.timeout_seconds, follow_redirects=False)
 
     def send(self, batch: Batch) -> Receipt:

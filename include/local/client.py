@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 PAGE = 100
 
@@ -68,6 +69,8 @@ class AirflowClient:
         answer.raise_for_status()
         return "\n".join(_text(line) for line in answer.json()["content"] if isinstance(line, dict))
 
+    # With much else to do on the machine Airflow's API is late now and then; a question may be asked again.
+    @retry(retry=retry_if_exception_type(httpx.TimeoutException), stop=stop_after_attempt(5), reraise=True)
     def _get(self, path: str, **params: Any) -> dict[str, Any]:
         answer = self._http.get(path, params=params)
         answer.raise_for_status()

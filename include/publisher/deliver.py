@@ -24,6 +24,7 @@ from include.publisher.ledger import Run
 from include.publisher.plan import Phase, Plan, Planned
 
 log = logging.getLogger(__name__)
+ROWS_PER_STEP = 50_000
 
 
 @dataclass
@@ -54,9 +55,9 @@ class Delivery:
     def replace(self) -> None:
         """Hand the complete list to a mirror and confirm every change of the plan."""
         assert isinstance(self.destination, Mirror)
-        pair, size = self.run.pair, ledger.ROWS_PER_FETCH
+        pair = self.run.pair
         for operation in Operation:
-            for planned in self.plan.bare(operation, size):
+            for planned in self.plan.bare(operation, ROWS_PER_STEP):
                 ledger.mark_doubtful(self.database, self.run, planned, operation.value, self.claim)
         changes = self.plan.changes().read_all().select(["customer_key", "operation", "reason"])
         members = self.plan.members()
@@ -65,7 +66,7 @@ class Delivery:
         )
         accepted = set(receipt.accepted)
         for operation in Operation:
-            for planned in self.plan.bare(operation, size):
+            for planned in self.plan.bare(operation, ROWS_PER_STEP):
                 batch = self._batch(operation, planned)
                 self._confirm(batch, _part_of(receipt, accepted, batch))
 

@@ -1,24 +1,37 @@
-"""The ledger's statements: what was planned, sent and confirmed. Everything else reads and writes it through here."""
+"""The ledger's statements: what was planned, sent and confirmed. A plan reads them back through `snapshot`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-import pyarrow as pa
-from sqlalchemy import Connection, Select, and_, case, delete, func, insert, null, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from include.destinations.base import Batch, Receipt
 from include.publisher.claims import Claim
 from include.publisher.database import Database, Pair, of_pair
-from include.publisher.plan import LETTERS_SCHEMA, SNAPSHOT_SCHEMA, Plan, Planned
+from include.publisher.plan import Plan, Planned
 from include.publisher.tables import changes, dead_letters, members, receipts, runs
 
-ROWS_PER_STATEMENT = 1_000
-ROWS_PER_FETCH = 50_000
+NO_DOUBT = dict.fromkeys(("doubt_operation", "doubt_hash", "doubt_run_id"))
+_ELEMENTS = {"sqlite": func.json_each, "postgresql": func.json_array_elements_text}
 _UPSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -29,43 +42,6 @@ class Run:
     run_id: str
     requested_run_id: str
     pair: Pair
-
-
-def chunks(items: Sequence[Any], size: int = ROWS_PER_STATEMENT) -> Iterator[Sequence[Any]]:
-    """Cut a sequence into parts of at most `size`."""
-    return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _to_arrow(connection: Connection, query: Select[Any], schema: pa.Schema) -> pa.Table:
-    # The driver's own rows: SQLAlchemy's would cost most of a large plan's time. SQLite's truths are numbers.
-    statement = str(query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
-    driver: Any = connection.connection.driver_connection
-    # PostgreSQL hands everything over at once unless the cursor has a name.
-    cursor = driver.cursor(name="rows") if connection.dialect.name == "postgresql" else driver.cursor()
-    cursor.execute(statement)
-    batches = []
-    while rows := cursor.fetchmany(ROWS_PER_FETCH):
-        columns = zip(zip(*rows, strict=True), schema, strict=True)
-        arrays = [
-            pa.array(map(bool, column) if field.type == pa.bool_() else column, field.type) for column, field in columns
-        ]
-        batches.append(pa.record_batch(arrays, schema=schema))
-    cursor.close()
-    return pa.Table.from_batches(batches, schema=schema)
-
-
-def snapshot(database: Database, pair: Pair) -> pa.Table:
-    """Read what is known of every member ever sent to a pair, as SNAPSHOT_SCHEMA."""
-    query = select(*(members.c[name] for name in SNAPSHOT_SCHEMA.names)).where(of_pair(members, pair))
-    with database.reading() as connection:
-        return _to_arrow(connection, query, SNAPSHOT_SCHEMA)
-
-
-def open_letters(database: Database, pair: Pair) -> pa.Table:
-    """Read a pair's open dead letters, as LETTERS_SCHEMA."""
-    query = select(*(dead_letters.c[name] for name in LETTERS_SCHEMA.names)).where(of_pair(dead_letters, pair))
-    with database.reading() as connection:
-        return _to_arrow(connection, query, LETTERS_SCHEMA)
 
 
 def next_run(database: Database, requested_run_id: str, pair: Pair) -> Run:
@@ -120,12 +96,22 @@ def record_plan(database: Database, run: Run, plan: Plan, build_id: str, as_of: 
                 planned |= {"run_id": run.run_id, "outcome": "planned"}
             if rows:
                 connection.execute(insert(changes), rows)
-        for keys in chunks(plan.resolved_letters()):
-            _close_letters(connection, run.pair, keys)
+        _close_letters(connection, run.pair, plan.resolved_letters())
+
+
+def _among(connection: Connection, column: Column[str], keys: Sequence[str]) -> ColumnElement[bool]:
+    # One parameter however many keys: a statement with a parameter for each is written out and prepared anew each time.
+    listed = _ELEMENTS[connection.dialect.name](literal(list(keys), JSON)).table_valued("value")
+    return column.in_(select(listed.c.value))
+
+
+def _set_outcome(connection: Connection, run: Run, keys: Sequence[str], outcome: str) -> None:
+    planned = and_(changes.c.run_id == run.run_id, _among(connection, changes.c.customer_key, keys))
+    connection.execute(update(changes).where(planned).values(outcome=outcome))
 
 
 def _close_letters(connection: Connection, pair: Pair, keys: Sequence[str]) -> None:
-    theirs = and_(of_pair(dead_letters, pair), dead_letters.c.customer_key.in_(keys))
+    theirs = and_(of_pair(dead_letters, pair), _among(connection, dead_letters.c.customer_key, keys))
     connection.execute(delete(dead_letters).where(theirs))
 
 
@@ -168,8 +154,7 @@ def mark_doubtful(database: Database, run: Run, batch: Iterable[Planned], operat
     )
     with database.writing() as connection:
         claim.hold(connection)
-        for part in chunks(rows, ROWS_PER_FETCH):
-            connection.execute(statement, part)
+        connection.execute(statement, rows)
 
 
 def confirm(database: Database, run: Run, number: int, batch: Batch, receipt: Receipt, claim: Claim) -> None:
@@ -178,11 +163,11 @@ def confirm(database: Database, run: Run, number: int, batch: Batch, receipt: Re
     now = datetime.now(UTC)
     with database.writing() as connection:
         claim.hold(connection)
-        for keys in chunks(accepted):
-            _confirm_keys(connection, run, keys)
-        for key, external_id in receipt.external_ids.items():
-            one = and_(of_pair(members, run.pair), members.c.customer_key == key)
-            connection.execute(update(members).where(one).values(external_id=external_id))
+        _settle(connection, run, accepted)
+        if receipt.external_ids:
+            one = and_(of_pair(members, run.pair), members.c.customer_key == bindparam("key"))
+            known = [{"key": key, "id": external_id} for key, external_id in receipt.external_ids.items()]
+            connection.execute(update(members).where(one).values(external_id=bindparam("id")), known)
         _reject(connection, run, batch, receipt, now)
         row = {
             "run_id": run.run_id,
@@ -198,45 +183,42 @@ def confirm(database: Database, run: Run, number: int, batch: Batch, receipt: Re
         connection.execute(update(runs).where(runs.c.run_id == run.run_id).values(totals))
 
 
-def _confirm_keys(connection: Connection, run: Run, keys: Sequence[str]) -> None:
-    here = and_(of_pair(members, run.pair), members.c.customer_key.in_(keys))
+def _settle(connection: Connection, run: Run, keys: Sequence[str]) -> None:
     settled = {
         "content_hash": members.c.doubt_hash,
         "confirmed_run_id": run.run_id,
         "external_id": case((members.c.doubt_operation == "remove", null()), else_=members.c.external_id),
-        **dict.fromkeys(("doubt_operation", "doubt_hash", "doubt_run_id")),
+        **NO_DOUBT,
     }
+    here = and_(of_pair(members, run.pair), _among(connection, members.c.customer_key, keys))
     connection.execute(update(members).where(here).values(settled))
-    done = and_(changes.c.run_id == run.run_id, changes.c.customer_key.in_(keys))
-    connection.execute(update(changes).where(done).values(outcome="confirmed"))
+    _set_outcome(connection, run, keys, "confirmed")
     _close_letters(connection, run.pair, keys)
 
 
 def _reject(connection: Connection, run: Run, batch: Batch, receipt: Receipt, now: datetime) -> None:
     if not receipt.rejected:
         return
+    # A refusal says for certain that this run changed nothing; what an earlier one did stays in doubt.
+    keys = [rejection.customer_key for rejection in receipt.rejected]
+    here = and_(of_pair(members, run.pair), _among(connection, members.c.customer_key, keys))
+    ours = and_(here, members.c.doubt_run_id == run.run_id)
+    connection.execute(update(members).where(ours).values(NO_DOUBT))
+    _set_outcome(connection, run, keys, "rejected")
+    _close_letters(connection, run.pair, keys)
     hashes = {member.customer_key: member.token.partition(":")[0] for member in batch.members}
-    for rejections in chunks(receipt.rejected):
-        keys = [rejection.customer_key for rejection in rejections]
-        # A refusal says for certain that this run changed nothing; what an earlier one did stays in doubt.
-        here = and_(of_pair(members, run.pair), members.c.customer_key.in_(keys), members.c.doubt_run_id == run.run_id)
-        nothing = dict.fromkeys(("doubt_operation", "doubt_hash", "doubt_run_id"))
-        connection.execute(update(members).where(here).values(nothing))
-        done = and_(changes.c.run_id == run.run_id, changes.c.customer_key.in_(keys))
-        connection.execute(update(changes).where(done).values(outcome="rejected"))
-        _close_letters(connection, run.pair, keys)
-        rows = [
-            {
-                "destination": run.pair.destination,
-                "audience": run.pair.audience,
-                "customer_key": rejection.customer_key,
-                "operation": batch.operation.value,
-                "content_hash": None if batch.operation == "remove" else hashes[rejection.customer_key],
-                "reason": rejection.reason,
-                "retryable": rejection.retryable or batch.operation == "remove",
-                "run_id": run.run_id,
-                "rejected_at": now,
-            }
-            for rejection in rejections
-        ]
-        connection.execute(insert(dead_letters), rows)
+    rows = [
+        {
+            "destination": run.pair.destination,
+            "audience": run.pair.audience,
+            "customer_key": rejection.customer_key,
+            "operation": batch.operation.value,
+            "content_hash": None if batch.operation == "remove" else hashes[rejection.customer_key],
+            "reason": rejection.reason,
+            "retryable": rejection.retryable or batch.operation == "remove",
+            "run_id": run.run_id,
+            "rejected_at": now,
+        }
+        for rejection in receipt.rejected
+    ]
+    connection.execute(insert(dead_letters), rows)

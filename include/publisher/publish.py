@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from include.destinations.base import Capability, DestinationError, Mode, Readable
 from include.destinations.config import create_destination, load_destinations, why_off
-from include.publisher import approvals, history, journal, ledger
+from include.publisher import approvals, history, journal, ledger, snapshot
 from include.publisher.audiences import Audience, find_audience, higher_ranked, is_due, load_audiences
 from include.publisher.claims import Claim, claimed
 from include.publisher.database import Database, Pair, open_database
@@ -125,8 +125,8 @@ def _plan(database: Database, run: Run, source: Source, audience: Audience, sett
         check_tables(source, one, settings)
     events = [one.id for one in load_audiences(settings).values() if one.mode is Mode.EVENTS]
     held = Held(
-        snapshot=ledger.snapshot(database, run.pair),
-        letters=ledger.open_letters(database, run.pair),
+        snapshot=snapshot.members_of(database, run.pair),
+        letters=snapshot.letters_of(database, run.pair),
         capped=history.capped(database, run.pair.destination, events, audience.frequency_cap),
     )
     plan = make_plan(source, audience, held, ledger_key(settings), higher)

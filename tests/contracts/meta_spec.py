@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 from include.demo.tools.base import Answer, Request
+from tests.contracts.specs import spec_file
 
 ROWS = 10_000
 HASHED = {"EMAIL", "PHONE", "FN", "LN"}
@@ -19,8 +19,8 @@ PLAIN = {"EXTERN_ID", "DATA_PROCESSING_OPTIONS", "DATA_PROCESSING_OPTIONS_COUNTR
 class MetaSpec:
     """Called with each request; raises AssertionError for what the description does not have."""
 
-    def __init__(self, folder: Path) -> None:
-        described = json.loads((folder / "meta" / "CustomAudience.json").read_text())
+    def __init__(self) -> None:
+        described = json.loads(spec_file("meta/CustomAudience.json").read_text())
         self.edges = {
             (api["method"], api["endpoint"]): {param["name"]: param["type"] for param in api["params"]}
             for api in described["apis"]

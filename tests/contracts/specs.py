@@ -25,12 +25,14 @@ from include.demo.tools.base import Request
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
+SPECS = Path(os.environ.get("VENDOR_SPECS") or Path(__file__).parents[2].parent / "shared" / "vendor")
+
+
 def spec_file(name: str) -> Path:
     """Find a description, or skip the test and say so."""
-    folder = Path(os.environ.get("VENDOR_SPECS") or Path(__file__).parents[2].parent / "shared" / "vendor")
-    if not (folder / name).is_file():
-        pytest.skip(f"the vendor's description {folder / name} is not there; set VENDOR_SPECS to its folder")
-    return folder / name
+    if not (SPECS / name).is_file():
+        pytest.skip(f"the vendor's description {SPECS / name} is not there; set VENDOR_SPECS to its folder")
+    return SPECS / name
 
 
 @dataclass(frozen=True)

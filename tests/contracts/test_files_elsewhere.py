@@ -17,13 +17,12 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from include.destinations.base import DestinationRefused, DestinationUnavailable, Operation
-from include.destinations.config import ConfigError, create_destination, load_destinations, why_off
+from include.destinations.config import ConfigError, load_destinations, why_off
 from include.destinations.credentials import Credentials
 from include.destinations.files_s3 import S3Folder
 from include.destinations.http import RetryRules
-from include.publisher.publish import publish
 from tests.contracts.sftp_server import LOGIN, PASSWORD, SftpServer
-from tests.contracts.standins import batch_of, connect, leaks
+from tests.contracts.vendors import assert_nothing_leaked, batch_of, connect, destination, go
 from tests.unit.publisher.world import World, customers, make_world
 
 BUCKET = "lists"
@@ -56,7 +55,7 @@ def bucket(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     keys = {"aws_access_key_id": "owner", "aws_secret_access_key": "owner", "region_name": "us-east-1"}
     client = boto3.client("s3", endpoint_url=moto, **keys)
     client.create_bucket(Bucket=BUCKET)
-    connect(monkeypatch, "elsewhere", host=moto, **ACCESS)
+    connect(monkeypatch, host=moto, **ACCESS)
 
     def held() -> dict[str, bytes]:
         found = client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
@@ -87,7 +86,6 @@ def sftp(tmp_path: Path) -> Iterator[SftpServer]:
 def folder(sftp: SftpServer, monkeypatch: pytest.MonkeyPatch) -> Place:
     connect(
         monkeypatch,
-        "elsewhere",
         host=sftp.url,
         login=LOGIN,
         password=PASSWORD,
@@ -114,16 +112,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 def configure(world: World, place: Place, **row: Any) -> None:
     quick = {"timeout_seconds": 2, "attempts": 3, "first_wait_seconds": 0.01, "max_wait_seconds": 0.05}
-    keys = {"id": "files", "type": "files", "dry_run": False, "folder": place.folder, "connection": "elsewhere"}
+    keys = {"id": "files", "type": "files", "dry_run": False, "folder": place.folder, "connection": "tool"}
     world.configure([keys | quick | row], guard={"max_removal_share": 1})
-
-
-def go(world: World, run: str = "monday"):
-    return publish("loyal", "files", run, world.settings)
-
-
-def destination(world: World):
-    return create_destination(load_destinations(world.settings)["files"], world.settings)
 
 
 def test_lists_and_changes_lie_there(world: World, place: Place) -> None:
@@ -181,7 +171,7 @@ def test_taking_members_out_leaves_the_others(world: World, place: Place) -> Non
     world.promote(customers(1, 2, 3))
     go(world)
     there = destination(world)
-    assert there.send(batch_of("files", 2, operation=Operation.REMOVE)).accepted == ["c0002"]
+    assert there.send(batch_of(2, operation=Operation.REMOVE)).accepted == ["c0002"]
     assert there.read_back("loyal").keys == {"c0001", "c0003"}
     assert there.read_back("never") is None
     there.close()
@@ -205,20 +195,20 @@ def test_a_crash_while_writing_leaves_the_old_file_and_no_other(world: World, pl
 
 def test_without_its_connection_it_is_off(world: World, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     configure(world, place)
-    monkeypatch.delenv("AIRFLOW_CONN_ELSEWHERE")
+    monkeypatch.delenv("AIRFLOW_CONN_TOOL")
     row = load_destinations(world.settings)["files"]
-    assert why_off(row, world.settings) == "the Airflow connection 'elsewhere' is not set"
+    assert why_off(row, world.settings) == "the Airflow connection 'tool' is not set"
 
 
 @pytest.mark.parametrize(
     "row",
     [
-        {"folder": "published", "connection": "elsewhere"},
+        {"folder": "published", "connection": "tool"},
         {"folder": "s3://lists/out", "connection": None},
-        {"folder": "sftp://files.example", "connection": "elsewhere"},
-        {"folder": "sftp://files.example/../etc", "connection": "elsewhere"},
-        {"folder": "s3://lists/../x", "connection": "elsewhere"},
-        {"folder": "ftp://files.example/out", "connection": "elsewhere"},
+        {"folder": "sftp://files.example", "connection": "tool"},
+        {"folder": "sftp://files.example/../etc", "connection": "tool"},
+        {"folder": "s3://lists/../x", "connection": "tool"},
+        {"folder": "ftp://files.example/out", "connection": "tool"},
         {"folder": "../published"},
     ],
 )
@@ -334,7 +324,7 @@ def test_a_connection_that_cannot_be_used_says_so(
         stranger = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
         fields = {"extra": {"host_key": stranger}}
     usual = {"host": sftp.url, "login": LOGIN, "password": PASSWORD, "extra": {"host_key": sftp.host_key}}
-    connect(monkeypatch, "elsewhere", **(usual | fields))
+    connect(monkeypatch, **(usual | fields))
     configure(world, folder)
     world.promote(customers(1))
     with pytest.raises(DestinationRefused, match=says) as refused:
@@ -349,7 +339,7 @@ def test_a_private_key_opens_as_well(
     key = asyncssh.generate_private_key("ssh-ed25519")
     sftp.user_key = key.convert_to_public()
     extra = {"host_key": sftp.host_key, "private_key": key.export_private_key().decode()}
-    connect(monkeypatch, "elsewhere", host=sftp.url, login=LOGIN, extra=extra)
+    connect(monkeypatch, host=sftp.url, login=LOGIN, extra=extra)
     configure(world, folder)
     world.promote(customers(1))
     go(world)
@@ -372,4 +362,4 @@ def test_nothing_personal_and_no_secret_is_written(
     configure(world, place)
     world.promote(customers(1, 2, first_name="Xenia"))
     go(world)
-    assert leaks(world, caplog, [ACCESS["password"], PASSWORD]) == []
+    assert_nothing_leaked(caplog, world, [ACCESS["password"], PASSWORD])

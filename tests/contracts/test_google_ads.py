@@ -16,13 +16,22 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from include.demo.tools.google_ads import GoogleAds, People
 from include.destinations import google_ads as module
 from include.destinations.base import DestinationRefused, DestinationUnavailable, Operation
-from include.destinations.config import ConfigError, create_destination, load_destinations
+from include.destinations.config import ConfigError, load_destinations
 from include.destinations.credentials import Credentials
 from include.destinations.google_calls import Google
 from include.destinations.hashing import google_email, google_phone
 from include.destinations.http import RetryRules
-from include.publisher.publish import publish
-from tests.contracts.standins import batch_of, connect, everything_logged, keys, leaks, vendor_row
+from tests.contracts.vendors import (
+    assert_nothing_leaked,
+    batch_of,
+    connect,
+    destination,
+    everything_logged,
+    go,
+    keys,
+    running,
+    vendor_row,
+)
 from tests.unit.publisher.world import World, customers, make_world
 
 LIST = "555"
@@ -32,13 +41,10 @@ GRANTED = {"ad_user_data": "granted", "ad_personalization": "granted"}
 @pytest.fixture
 def google(monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleAds]:
     tool = GoogleAds(lists={LIST: People()})
-    tool.start()
-    connect(monkeypatch, "google_ads_test", host=tool.url)
     monkeypatch.setattr(module, "ROWS_PER_REQUEST", 10)
-    yield tool
-    tool.stop()
-    assert tool.violations == []
-    assert tool.forbidden == []
+    with running(tool):
+        connect(monkeypatch, host=tool.url)
+        yield tool
 
 
 @pytest.fixture
@@ -53,14 +59,6 @@ def configure(world: World, **row: Any) -> None:
     keys_ = {"account": "1234567890", "lists": {"loyal": LIST}, "consent": GRANTED, "terms_accepted": True}
     quick = {"poll_seconds": 0.05, "wait_seconds": 2}
     world.configure([vendor_row("google_ads", **(keys_ | quick | row))], contact_fields=["email", "first_name"])
-
-
-def go(world: World, run: str = "monday"):
-    return publish("loyal", "google_ads", run, world.settings)
-
-
-def destination(world: World):
-    return create_destination(load_destinations(world.settings)["google_ads"], world.settings)
 
 
 def hashes(*numbers: int) -> set[str | None]:
@@ -107,7 +105,7 @@ def test_who_joins_is_added_hashed_and_who_leaves_is_taken_out(world: World, goo
 
 def test_phones_go_with_their_plus_and_gmail_in_one_spelling(world: World, google: GoogleAds) -> None:
     there = destination(world)
-    there.send(batch_of("google_ads", 1, contact={"email": "An.N+x@gmail.com", "phone": "+1 (800) 555-0100"}))
+    there.send(batch_of(1, contact={"email": "An.N+x@gmail.com", "phone": "+1 (800) 555-0100"}))
     there.close()
     assert google.members(LIST) == {google_email("ann@gmail.com"), google_phone("+18005550100")}
 
@@ -128,7 +126,7 @@ def test_who_cannot_be_found_any_more_stays_a_dead_letter_until_it_can(world: Wo
 
 def test_a_row_without_identifier_is_not_sent(world: World, google: GoogleAds) -> None:
     there = destination(world)
-    receipt = there.send(batch_of("google_ads", 1, contact={"email": "no address", "first_name": "Xenia"}))
+    receipt = there.send(batch_of(1, contact={"email": "no address", "first_name": "Xenia"}))
     there.close()
     assert [(one.customer_key, one.retryable) for one in receipt.rejected] == [("c0001", False)]
     assert google.calls == []
@@ -223,7 +221,7 @@ def test_an_error_of_googles_own_is_nobodys_fault(world: World, google: GoogleAd
         ({}, "denied", "PERMISSION_DENIED"),
         ({}, "not-allowed", "NOT_ALLOWLISTED"),
         ({"lists": {"loyal": "999"}}, "", "INVALID_USER_LIST_ID"),
-        ({"lists": {"other": LIST}}, "", "no Customer Match list is set for 'loyal'"),
+        ({"lists": {"other": LIST}}, "", "says nothing of 'loyal'"),
         ({"account": "1"}, "", "PERMISSION_DENIED"),
     ],
 )
@@ -310,7 +308,7 @@ def test_nothing_personal_is_written(world: World, google: GoogleAds, caplog: py
     google.faults = {1: "quota"}
     world.promote(customers(*range(6), first_name="Xenia"))
     go(world)
-    assert leaks(world, caplog, [one or "" for one in hashes(*range(6))]) == []
+    assert_nothing_leaked(caplog, world, [one or "" for one in hashes(*range(6))])
     assert "monday" in caplog.text
 
 
@@ -332,7 +330,7 @@ def test_the_stand_in_finds_what_must_not_be(world: World, google: GoogleAds) ->
     assert google.forbidden == ["a list was emptied"]
     google.violations.clear()
     google.forbidden.clear()
-    batch = batch_of("google_ads", 1, operation=Operation.REMOVE)
+    batch = batch_of(1, operation=Operation.REMOVE)
     assert there.send(replace(batch, operation=Operation.REMOVE)).accepted == ["c0001"]
     there.close()
     calls.close()

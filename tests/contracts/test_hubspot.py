@@ -84,7 +84,7 @@ def world(tmp_path: Path, tool: HubSpotTool, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def hubspot(tool: HubSpotTool, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubSpot]:
-    connect(tool, monkeypatch)
+    connect(monkeypatch, host=tool.url, password=SECRET)
     made = HubSpot(HubSpotRow(**(QUICK | ROW | {"id": "hubspot", "connection": "tool"})), credentials("tool"))
     yield made
     made.close()
@@ -308,7 +308,7 @@ def test_more_than_a_hundred_are_cut(hubspot: HubSpot, tool: HubSpotTool) -> Non
 
 
 def test_its_rate_limit_is_kept(tool: HubSpotTool, monkeypatch: pytest.MonkeyPatch) -> None:
-    connect(tool, monkeypatch)
+    connect(monkeypatch, host=tool.url, password=SECRET)
     row = HubSpotRow(**(QUICK | ROW | {"id": "hubspot", "connection": "tool", "requests_per_10_seconds": 7}))
     made = HubSpot(row, credentials("tool"))
     assert [(window.requests, window.seconds) for window in made._api.windows] == [(7, 10)]
@@ -317,7 +317,10 @@ def test_its_rate_limit_is_kept(tool: HubSpotTool, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(
     ("mode", "missing"),
-    [(Mode.MEMBERS, "names no list for audience 'loyal'"), (Mode.PROFILES, "names no property for stage")],
+    [
+        (Mode.MEMBERS, "says nothing of 'loyal' under 'lists'"),
+        (Mode.PROFILES, "says nothing of 'stage' under 'properties'"),
+    ],
 )
 def test_an_audience_without_a_place_is_a_clear_error(hubspot: HubSpot, mode: Mode, missing: str) -> None:
     hubspot._row = hubspot._row.model_copy(update={"lists": {}, "properties": {}})
@@ -343,7 +346,7 @@ def test_a_property_that_is_not_there_is_a_clear_error(hubspot: HubSpot, tool: H
 
 @pytest.mark.parametrize("name", ["hs_marketable_status", "hs_email_optout", "hs_legal_basis"])
 def test_consent_cannot_be_mapped(tool: HubSpotTool, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    connect(tool, monkeypatch)
+    connect(monkeypatch, host=tool.url, password=SECRET)
     row = HubSpotRow(**(ROW | {"id": "hubspot", "connection": "tool", "properties": {"stage": name}}))
     with pytest.raises(DestinationRefused, match=f"{name} says who may be written to"):
         HubSpot(row, credentials("tool"))

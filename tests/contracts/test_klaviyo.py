@@ -87,7 +87,7 @@ def world(tmp_path: Path, tool: KlaviyoTool, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def klaviyo(tool: KlaviyoTool, monkeypatch: pytest.MonkeyPatch) -> Iterator[Klaviyo]:
-    connect(tool, monkeypatch)
+    connect(monkeypatch, host=tool.url, password=SECRET)
     made = Klaviyo(KlaviyoRow(**(QUICK | ROW | {"id": "klaviyo", "connection": "tool"})), credentials("tool"))
     yield made
     made.close()
@@ -356,7 +356,7 @@ def test_read_back(klaviyo: Klaviyo, tool: KlaviyoTool) -> None:
 @pytest.mark.parametrize("mode", [Mode.MEMBERS, Mode.EVENTS])
 def test_an_audience_without_a_place_is_a_clear_error(klaviyo: Klaviyo, mode: Mode) -> None:
     klaviyo._row = klaviyo._row.model_copy(update={"lists": {}, "metrics": {}})
-    with pytest.raises(DestinationRefused, match="names nothing for audience 'loyal'"):
+    with pytest.raises(DestinationRefused, match="says nothing of 'loyal'"):
         klaviyo.send(batch(Operation.ADD, mode, person(1)))
 
 

@@ -21,6 +21,7 @@ from tests.contracts.specs import Spec, cached_spec, prose_limit
 from tests.contracts.vendors import (
     PASSING_FAULTS,
     QUICK,
+    SECRET,
     assert_nothing_leaked,
     batch,
     connect,
@@ -93,7 +94,7 @@ def mailchimp(tool: MailchimpTool, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 def make(tool: MailchimpTool, monkeypatch: pytest.MonkeyPatch, **more: Any) -> Iterator[Mailchimp]:
-    connect(tool, monkeypatch)
+    connect(monkeypatch, host=tool.url, password=SECRET)
     row = MailchimpRow(**(QUICK | ROW | {"id": "mailchimp", "connection": "tool"} | more))
     made = Mailchimp(row, credentials("tool"))
     yield made
@@ -344,7 +345,10 @@ def test_a_merge_field_that_is_ignored_is_a_clear_error(mailchimp: Mailchimp, to
 
 @pytest.mark.parametrize(
     ("mode", "missing"),
-    [(Mode.MEMBERS, "names no tag for audience 'loyal'"), (Mode.PROFILES, "no merge field for stage")],
+    [
+        (Mode.MEMBERS, "says nothing of 'loyal' under 'tags'"),
+        (Mode.PROFILES, "says nothing of 'stage' under 'merge_fields'"),
+    ],
 )
 def test_an_audience_without_a_place_is_a_clear_error(mailchimp: Mailchimp, mode: Mode, missing: str) -> None:
     mailchimp._row = mailchimp._row.model_copy(update={"tags": {}, "merge_fields": {}})

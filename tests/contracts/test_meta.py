@@ -14,12 +14,21 @@ import pytest
 from include.demo.tools.base import Request
 from include.demo.tools.meta import Audience, Meta
 from include.destinations.base import DestinationRefused, DestinationUnavailable
-from include.destinations.config import ConfigError, create_destination, load_destinations, why_off
+from include.destinations.config import ConfigError, load_destinations, why_off
 from include.destinations.hashing import meta_email, meta_name, meta_phone
-from include.publisher.publish import publish
 from tests.contracts.asked import writes
 from tests.contracts.meta_spec import MetaSpec
-from tests.contracts.standins import SPECS, batch_of, connect, everything_logged, keys, leaks, vendor_row
+from tests.contracts.vendors import (
+    assert_nothing_leaked,
+    batch_of,
+    connect,
+    destination,
+    everything_logged,
+    go,
+    keys,
+    running,
+    vendor_row,
+)
 from tests.unit.publisher.world import World, customers, make_world
 
 TOKEN = "EAAB-token-of-the-test"
@@ -30,14 +39,9 @@ LIST = "23840001"
 def meta(monkeypatch: pytest.MonkeyPatch) -> Iterator[Meta]:
     tool = Meta(TOKEN)
     tool.audiences = {LIST: Audience()}
-    tool.start()
-    if SPECS.is_dir():
-        tool.check = MetaSpec(SPECS)
-    connect(monkeypatch, "meta_test", host=tool.url, password=TOKEN)
-    yield tool
-    tool.stop()
-    assert tool.violations == []
-    assert tool.forbidden == []
+    with running(tool, MetaSpec):
+        connect(monkeypatch, host=tool.url, password=TOKEN)
+        yield tool
 
 
 @pytest.fixture
@@ -55,14 +59,6 @@ def configure(world: World, contact_fields: tuple[str, ...] = ("email", "first_n
     )
 
 
-def go(world: World, run: str = "monday"):
-    return publish("loyal", "meta", run, world.settings)
-
-
-def destination(world: World):
-    return create_destination(load_destinations(world.settings)["meta"], world.settings)
-
-
 def uploads(meta: Meta) -> list[Request]:
     return [request for request in meta.requests if request.method != "GET"]
 
@@ -75,11 +71,6 @@ def rows_of(request: Request) -> list[dict[str, Any]]:
 def same_everywhere(world: World, meta: Meta, *numbers: int) -> None:
     assert meta.members(LIST) == keys(customers(*numbers))
     assert world.confirmed("meta") == keys(customers(*numbers))
-
-
-def test_the_specification_was_there(meta: Meta) -> None:
-    if meta.check is None:
-        pytest.skip(f"no vendor specifications in {SPECS}: requests were not checked against them")
 
 
 def test_who_joins_is_added_hashed_and_who_leaves_is_taken_out(world: World, meta: Meta) -> None:
@@ -127,8 +118,8 @@ def test_who_is_taken_out_is_named_by_contact_and_once_forgotten_by_our_key(worl
 def test_phones_and_limited_data_use(world: World, meta: Meta) -> None:
     configure(world, phone_country="DE", limited_data_use={"country": 1, "state": 1000})
     there = destination(world)
-    there.send(batch_of("meta", 1, contact={"phone": "+1 (555) 987-6543", "last_name": "O'Hara"}))
-    there.send(batch_of("meta", 2, contact={"phone": "030 1234567", "email": None}))
+    there.send(batch_of(1, contact={"phone": "+1 (555) 987-6543", "last_name": "O'Hara"}))
+    there.send(batch_of(2, contact={"phone": "030 1234567", "email": None}))
     there.close()
     first, second = (rows_of(request)[0] for request in uploads(meta))
     assert first == {
@@ -144,8 +135,8 @@ def test_phones_and_limited_data_use(world: World, meta: Meta) -> None:
 
 def test_a_row_without_identifier_is_not_sent(world: World, meta: Meta) -> None:
     there = destination(world)
-    nobody = batch_of("meta", 1, contact={"email": "not an address", "first_name": "Xenia"})
-    mixed = replace(nobody, members=(*nobody.members, *batch_of("meta", 2).members))
+    nobody = batch_of(1, contact={"email": "not an address", "first_name": "Xenia"})
+    mixed = replace(nobody, members=(*nobody.members, *batch_of(2).members))
     receipt = there.send(mixed)
     assert (list(receipt.accepted), [one.customer_key for one in receipt.rejected]) == (["c0002"], ["c0001"])
     assert not receipt.rejected[0].retryable
@@ -280,11 +271,11 @@ def test_an_audience_without_id_and_a_missing_connection_say_so(
 ) -> None:
     configure(world, audiences={"other": LIST})
     world.promote(customers(1))
-    with pytest.raises(DestinationRefused, match="no Custom Audience is set for 'loyal'"):
+    with pytest.raises(DestinationRefused, match="says nothing of 'loyal' under 'audiences'"):
         go(world)
-    monkeypatch.delenv("AIRFLOW_CONN_META_TEST")
+    monkeypatch.delenv("AIRFLOW_CONN_TOOL")
     row = load_destinations(world.settings)["meta"]
-    assert why_off(row, world.settings) == "the Airflow connection 'meta_test' is not set"
+    assert why_off(row, world.settings) == "the Airflow connection 'tool' is not set"
 
 
 def test_an_id_that_is_none_is_refused(world: World) -> None:
@@ -300,15 +291,13 @@ def test_nothing_personal_and_no_token_is_written(world: World, meta: Meta, capl
     world.promote(customers(*range(6), first_name="Xenia"))
     go(world)
     hashes = [meta_email(f"c{number:04d}@people.example") or "" for number in range(6)]
-    assert leaks(world, caplog, [TOKEN, *hashes]) == []
+    assert_nothing_leaked(caplog, world, [TOKEN, *hashes])
     assert "monday" in caplog.text
     assert TOKEN not in repr(destination(world).__dict__)
 
 
 def test_the_check_finds_what_must_not_be(meta: Meta) -> None:
-    spec = meta.check
-    if spec is None:
-        pytest.skip(f"no vendor specifications in {SPECS}")
+    spec = MetaSpec()
     good = {"schema": ["EXTERN_ID", "EMAIL"], "data": [["c1", meta_email("a@b.example")]]}
     session = {"session_id": 1, "batch_seq": 1, "last_batch_flag": True, "estimated_num_total": 1}
 

@@ -18,10 +18,20 @@ from include.demo.tools.retailcrm import Customer, Retailcrm
 from include.destinations import retailcrm as module
 from include.destinations.api import Window
 from include.destinations.base import DestinationRefused, DestinationUnavailable, Mode, Operation
-from include.destinations.config import ConfigError, create_destination, load_destinations
-from include.publisher.publish import publish
+from include.destinations.config import ConfigError, load_destinations
 from tests.contracts.asked import writes
-from tests.contracts.standins import SPECS, batch_of, connect, everything_logged, keys, leaks, vendor_row
+from tests.contracts.specs import SPECS
+from tests.contracts.vendors import (
+    assert_nothing_leaked,
+    batch_of,
+    connect,
+    destination,
+    everything_logged,
+    go,
+    keys,
+    running,
+    vendor_row,
+)
 from tests.unit.publisher.world import World, customers, make_world
 
 KEY = "key-of-the-test-0123456789"
@@ -37,13 +47,10 @@ def crm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Retailcrm]:
     # Whose address contains another's, and who has a customer's address in another site.
     tool.customers[900] = Customer(900, "xc0001@people.example")
     tool.customers[901] = Customer(901, "c0002@people.example", "shop-2", site="other")
-    tool.start()
-    connect(monkeypatch, "retailcrm_test", host=tool.url, password=KEY)
     monkeypatch.setattr(module, "PER_SECOND", (Window(1000, 1),))
-    yield tool
-    tool.stop()
-    assert tool.violations == []
-    assert tool.forbidden == []
+    with running(tool):
+        connect(monkeypatch, host=tool.url, password=KEY)
+        yield tool
     assert all(one.subscribed for one in tool.customers.values())
 
 
@@ -62,14 +69,6 @@ def configure(world: World, mode: str = "members", **row: Any) -> None:
     world.configure([vendor_row("retailcrm", **(keys_ | more | row))], mode=mode)
 
 
-def go(world: World, run: str = "monday"):
-    return publish("loyal", "retailcrm", run, world.settings)
-
-
-def destination(world: World):
-    return create_destination(load_destinations(world.settings)["retailcrm"], world.settings)
-
-
 def edits(crm: Retailcrm) -> list[Request]:
     return [request for request in crm.requests if request.path.endswith("/edit")]
 
@@ -81,16 +80,15 @@ def same_everywhere(world: World, crm: Retailcrm, *numbers: int) -> None:
 
 def event(*numbers: int, operation: Operation = Operation.ADD, key: str = "79f610263254db35") -> Any:
     due = datetime(2026, 1, 2, 23, 30, tzinfo=UTC)
-    return batch_of(
-        "retailcrm", *numbers, operation=operation, mode=Mode.EVENTS, trigger_key=key, due_from=due, offer_id="coupon"
-    )
+    return batch_of(*numbers, operation=operation, mode=Mode.EVENTS, trigger_key=key, due_from=due, offer_id="coupon")
 
 
 def test_members_get_and_lose_the_tag(world: World, crm: Retailcrm) -> None:
     world.promote(customers(*range(12)))
     assert go(world).adds == 12
     same_everywhere(world, crm, *range(12))
-    assert edits(crm)[1].form == {"by": "id", "site": "shop", "customer": json.dumps({"addTags": [TAG]})}
+    tagging = {"addTags": [TAG], "customFields": {"perennial_customer_key": "c0001"}}
+    assert edits(crm)[1].form == {"by": "id", "site": "shop", "customer": json.dumps(tagging)}
     assert edits(crm)[1].path == "/api/v5/customers/101/edit"
     world.promote(customers(*range(1, 12)))
     before = len(writes(crm))
@@ -125,7 +123,7 @@ def test_a_change_sends_just_the_change(world: World, crm: Retailcrm) -> None:
 def test_customers_of_the_shop_are_found_by_its_own_ids(world: World, crm: Retailcrm) -> None:
     configure(world, find_by="shop_id")
     there = destination(world)
-    batch = batch_of("retailcrm", 1, 2, 3, contact={})
+    batch = batch_of(1, 2, 3, contact={})
     ids = {"c0001": "shop-1", "c0002": "shop-2", "c0003": "shop-77"}
     members = tuple(replace(member, attributes={"shop_id": ids[member.customer_key]}) for member in batch.members)
     receipt = there.send(replace(batch, members=members))
@@ -138,9 +136,9 @@ def test_customers_of_the_shop_are_found_by_its_own_ids(world: World, crm: Retai
     assert [request.path for request in crm.requests if request.method == "GET"] == ["/api/v5/customers"]
     assert crm.customers[901].tags == set()
     # Who has no such id is found by address.
-    assert there.send(batch_of("retailcrm", 4)).accepted == ["c0004"]
+    assert there.send(batch_of(4)).accepted == ["c0004"]
     # A removal of whom nothing is known cannot be called done.
-    gone = there.send(batch_of("retailcrm", 5, operation=Operation.REMOVE, contact={}))
+    gone = there.send(batch_of(5, operation=Operation.REMOVE, contact={}))
     assert (gone.accepted, gone.rejected[0].retryable) == ([], True)
     there.close()
 
@@ -153,7 +151,7 @@ def test_who_is_not_in_the_crm_is_not_created(world: World, crm: Retailcrm) -> N
         ("c0077", "there is no such customer in the CRM's site", 1)
     ]
     there = destination(world)
-    assert there.send(batch_of("retailcrm", 77, operation=Operation.REMOVE)).accepted == ["c0077"]
+    assert there.send(batch_of(77, operation=Operation.REMOVE)).accepted == ["c0077"]
     there.close()
     crm.customers[177] = Customer(177, "C0077@people.example")
     go(world, "tuesday")
@@ -163,12 +161,49 @@ def test_who_is_not_in_the_crm_is_not_created(world: World, crm: Retailcrm) -> N
 def test_an_address_of_two_customers_is_nobodys(world: World, crm: Retailcrm) -> None:
     crm.customers[902] = Customer(902, "c0003@people.example")
     there = destination(world)
-    for operation in Operation:
-        receipt = there.send(batch_of("retailcrm", 3, operation=operation))
+    for operation in (Operation.ADD, Operation.UPDATE):
+        receipt = there.send(batch_of(3, operation=operation))
         assert receipt.accepted == []
         assert receipt.rejected[0].reason == "2 customers of the CRM's site have this address"
+    # Neither carries our key, so neither was tagged by us.
+    assert there.send(batch_of(3, operation=Operation.REMOVE)).accepted == ["c0003"]
     there.close()
     assert edits(crm) == []
+
+
+def test_a_tag_that_the_shop_set_stays_when_an_addition_of_ours_never_arrived(world: World, crm: Retailcrm) -> None:
+    crm.customers[102].tags.add(TAG)
+    world.promote(customers(1, 2, 3))
+    # The search of the first comes through, then the CRM is away for all edits.
+    crm.faults = dict.fromkeys(range(4, 40), "500")
+    with pytest.raises(DestinationUnavailable):
+        go(world)
+    crm.faults = {}
+    world.promote(customers(3), forgotten=customers(1, 2))
+    go(world, "tuesday")
+    assert crm.customers[102].tags == {TAG}
+    assert world.confirmed("retailcrm") == {"c0003"}
+
+
+def test_a_tag_of_ours_is_taken_off_when_the_answer_was_lost(world: World, crm: Retailcrm) -> None:
+    world.promote(customers(2, 3))
+    # Tagged, but every answer is cut off, so the ledger has no id of the CRM.
+    crm.faults = dict.fromkeys(range(3, 40), "reset-after")
+    with pytest.raises(DestinationUnavailable):
+        go(world)
+    assert crm.customers[102].tags == {TAG}
+    crm.faults = {}
+    world.promote(customers(3), forgotten=customers(2))
+    go(world, "tuesday")
+    same_everywhere(world, crm, 3)
+
+
+def test_a_crm_without_the_key_field_stops_the_run(world: World, crm: Retailcrm) -> None:
+    del crm.codes["perennial_customer_key"]
+    world.promote(customers(1))
+    with pytest.raises(DestinationRefused, match="text field 'perennial_customer_key'"):
+        go(world)
+    assert world.ledger("select count(*) from publish_dead_letters") == [(0,)]
 
 
 def test_a_customer_merged_into_another_is_found_again(world: World, crm: Retailcrm) -> None:
@@ -186,11 +221,11 @@ def test_a_refused_customer_is_a_dead_letter_and_the_rest_goes_through(world: Wo
     configure(world, mode="profiles")
     crm.codes["stage"] = int
     there = destination(world)
-    receipt = there.send(batch_of("retailcrm", 1, mode=Mode.PROFILES, stage="loyal", spent=Decimal("1.50")))
+    receipt = there.send(batch_of(1, mode=Mode.PROFILES, stage="loyal", spent=Decimal("1.50")))
     assert receipt.accepted == []
     [one] = receipt.rejected
     assert (one.reason, one.retryable) == ("Errors in the entity format; loyal is not valid for [email]", False)
-    good = there.send(batch_of("retailcrm", 2, mode=Mode.PROFILES, stage=3, since=datetime(2026, 1, 1, tzinfo=UTC)))
+    good = there.send(batch_of(2, mode=Mode.PROFILES, stage=3, since=datetime(2026, 1, 1, tzinfo=UTC)))
     assert good.accepted == ["c0002"]
     assert crm.customers[102].fields == {"stage": 3}
     there.close()
@@ -266,11 +301,11 @@ def test_a_task_that_cannot_be_created_stays_unknown(world: World, crm: Retailcr
 @pytest.mark.parametrize(
     ("row", "batch", "says"),
     [
-        ({"tags": {}}, batch_of("retailcrm", 1), "under 'tags'"),
-        ({"fields": {}}, batch_of("retailcrm", 1, mode=Mode.PROFILES), "under 'fields'"),
+        ({"tags": {}}, batch_of(1), "under 'tags'"),
+        ({"fields": {}}, batch_of(1, mode=Mode.PROFILES), "under 'fields'"),
         ({"tasks": {}}, event(1), "under 'tasks'"),
-        ({}, batch_of("retailcrm", 1, mode=Mode.EVENTS, stage="x"), "trigger_key"),
-        ({}, batch_of("retailcrm", 1, mode=Mode.EVENTS, trigger_key="x"), "due_from"),
+        ({}, batch_of(1, mode=Mode.EVENTS, stage="x"), "trigger_key"),
+        ({}, batch_of(1, mode=Mode.EVENTS, trigger_key="x"), "due_from"),
     ],
 )
 def test_what_the_row_lacks_is_said(world: World, crm: Retailcrm, row: dict[str, Any], batch: Any, says: str) -> None:
@@ -286,7 +321,7 @@ def test_wrong_key_no_host_and_wrong_zone_say_so(world: World, crm: Retailcrm, m
     world.promote(customers(1))
     with pytest.raises(DestinationRefused, match="HTTP 403"):
         go(world)
-    connect(monkeypatch, "retailcrm_test", password=KEY)
+    connect(monkeypatch, password=KEY)
     with pytest.raises(DestinationRefused, match="has no host"):
         go(world, "tuesday")
     configure(world, time_zone="Berlin")
@@ -300,7 +335,7 @@ def test_nothing_personal_and_no_key_is_written(world: World, crm: Retailcrm, ca
     world.promote(customers(*range(4), first_name="Xenia"))
     go(world)
     assert world.ledger("select count(*) from publish_dead_letters") == [(1,)]
-    assert leaks(world, caplog, [KEY]) == []
+    assert_nothing_leaked(caplog, world, [KEY])
 
 
 def test_the_stand_in_finds_what_must_not_be(crm: Retailcrm) -> None:

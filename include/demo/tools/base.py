@@ -49,7 +49,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is answered; a body of None sends no content."""
+    """What is answered; a body of None sends no content, bytes are sent as they are."""
 
     status: int = 200
     body: Any = None
@@ -77,6 +77,7 @@ class Tool:
         check: called with every request before it is handled; tests put the vendor's specification here. What it
             returns is answered instead, when it returns anything; whatever it raises is kept in `violations`.
         requests: everything that came.
+        forbidden: what was asked for and must never be, in words.
         questions: addresses that are only asked although the method is not GET.
     """
 
@@ -88,6 +89,7 @@ class Tool:
         self.check: Callable[[Request], Answer | None] | None = None
         self.violations: list[str] = []
         self.requests: list[Request] = []
+        self.forbidden: list[str] = []
         self.lock = threading.RLock()
         self.let_go = threading.Event()
         self._server: ThreadingHTTPServer | None = None
@@ -191,11 +193,12 @@ def _handler(tool: Tool) -> type[BaseHTTPRequestHandler]:
             self.connection.shutdown(socket.SHUT_RDWR)
 
         def _send(self, answer: Answer, truncated: bool = False) -> None:
-            content = b"" if answer.body is None else json.dumps(answer.body).encode()
+            content = answer.body if isinstance(answer.body, bytes) else b""
+            if answer.body is not None and not isinstance(answer.body, bytes):
+                content = json.dumps(answer.body).encode()
             self.send_response(answer.status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            for name, value in answer.headers.items():
+            headers = {"Content-Type": "application/json", "Content-Length": str(len(content))} | answer.headers
+            for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content[: len(content) // 2] if truncated else content)

@@ -35,7 +35,6 @@ class HubSpotTool(Tool):
     Attributes:
         contacts: id -> properties; archived ones are gone from it.
         lists: id -> list.
-        forbidden: what was asked for and must never be.
         known_properties: contact properties that exist.
         errors: e-mail -> (category, message) of contacts that a batch fails on, inside a 207.
         poisoned: e-mails for whose sake a whole body is refused.
@@ -51,7 +50,6 @@ class HubSpotTool(Tool):
         self.contacts: dict[str, dict[str, str]] = {}
         self._index: dict[tuple[str, str], str] = {}
         self.lists: dict[str, ContactList] = {name: ContactList() for name in lists}
-        self.forbidden: list[str] = []
         self.known_properties = {"email", "firstname", "lastname", "phone", "perennial_customer_key", "stage", "spent"}
         self.errors: dict[str, tuple[str, str]] = {}
         self.poisoned: set[str] = set()

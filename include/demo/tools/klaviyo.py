@@ -45,7 +45,6 @@ class KlaviyoTool(Tool):
 
     Attributes:
         lists: list id -> ids of its profiles.
-        forbidden: what was asked for and must never be.
         job_looks: how often a new job is called processing before it is complete.
         import_errors: external_id or e-mail -> (code, detail) of profiles that an import fails on.
         error_style: how an import error names its profile: `payload`, `pointer` or `neither`.
@@ -63,7 +62,6 @@ class KlaviyoTool(Tool):
         self.events: list[dict[str, Any]] = []
         self.jobs: dict[str, Job] = {}
         self._index: dict[tuple[str, str], str] = {}
-        self.forbidden: list[str] = []
         self.job_looks = 1
         self.import_errors: dict[str, tuple[str, str]] = {}
         self.error_style = "payload"

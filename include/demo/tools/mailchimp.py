@@ -46,7 +46,6 @@ class MailchimpTool(Tool):
         tags: id of the static segment -> its name and the hashes of who carries it.
         merge_tags: merge fields the list has; values for others are ignored in silence.
         signed_up: e-mail -> status, of whom the shop itself put there.
-        forbidden: what was asked for and must never be.
         errors: e-mail -> error inside a 200 when the person is tagged or untagged.
         poisoned: e-mails for whose sake a whole body is refused.
         deleted_for_good: e-mails that Mailchimp does not let in again.
@@ -61,7 +60,6 @@ class MailchimpTool(Tool):
         self.tagged_by_us: set[tuple[int, str]] = set()
         self.merge_tags = merge_tags
         self.signed_up: dict[str, str] = {}
-        self.forbidden: list[str] = []
         self.errors: dict[str, str] = {}
         self.poisoned: set[str] = set()
         self.deleted_for_good: set[str] = set()

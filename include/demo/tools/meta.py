@@ -61,7 +61,6 @@ class Meta(Tool):
         samples: whether the answer quotes invalid rows (Meta: at most 100).
         refused: EXTERN_IDs because of which a whole request is refused (code 100).
         sessions: session_id -> what it carried.
-        forbidden: what must never have come.
     """
 
     def __init__(self, token: str = "a token") -> None:  # noqa: S107
@@ -72,7 +71,6 @@ class Meta(Tool):
         self.refused: set[str] = set()
         self.samples = False
         self.sessions: dict[int, tuple[str, bytes]] = {}
-        self.forbidden: list[str] = []
 
     def members(self, audience: str) -> set[str]:
         """EXTERN_IDs in an audience."""

@@ -31,31 +31,19 @@ class Customer:
     subscribed: bool = True
 
 
-class Retailcrm(Tool):
-    """The server.
+class Crm(Tool):
+    """What every server of an account does before it looks at a request.
 
     Attributes:
         key: the API key it takes.
-        customers: by the CRM's id.
-        tasks: as they were created, with an id.
-        codes: code of a custom field -> its values' type (str, float, bool).
         per_second: requests in any second; over it 503. None: no limit.
-        forbidden: what must never have come.
     """
 
     def __init__(self, key: str = "a key") -> None:
         super().__init__()
         self.key = key
-        self.customers: dict[int, Customer] = {}
-        self.tasks: list[dict[str, Any]] = []
-        self.codes: dict[str, type] = {"stage": str, "spent": float}
         self.per_second: int | None = None
-        self.forbidden: list[str] = []
         self._times: list[float] = []
-
-    def members(self, tag: str) -> set[str]:
-        """E-mail addresses of the customers with a tag."""
-        return {one.email for one in self.customers.values() if tag in one.tags}
 
     def own_fault(self, request: Request) -> Answer | None:
         """Refuse a wrong key, too many requests, and answer refusals inside a 200."""
@@ -69,6 +57,26 @@ class Retailcrm(Tool):
             return refused(503, "Service Temporarily Unavailable")
         kind, _, text = request.fault.partition(":")
         return refused(200, text) if kind == "no" else None
+
+
+class Retailcrm(Crm):
+    """The server.
+
+    Attributes:
+        customers: by the CRM's id.
+        tasks: as they were created, with an id.
+        codes: code of a custom field -> its values' type (str, float, bool).
+    """
+
+    def __init__(self, key: str = "a key") -> None:
+        super().__init__(key)
+        self.customers: dict[int, Customer] = {}
+        self.tasks: list[dict[str, Any]] = []
+        self.codes: dict[str, type] = {"stage": str, "spent": float, "perennial_customer_key": str}
+
+    def members(self, tag: str) -> set[str]:
+        """E-mail addresses of the customers with a tag."""
+        return {one.email for one in self.customers.values() if tag in one.tags}
 
     @route("GET", r"/api/v5/customers")
     def _find(self, request: Request) -> Answer:
@@ -88,7 +96,7 @@ class Retailcrm(Tool):
         ]
         limit = int(query.get("limit", 20))
         shown = [_shown(one) for one in found[:limit]]
-        return Answer(200, {"success": True, "pagination": _pages(len(found), limit), "customers": shown})
+        return Answer(200, {"success": True, "pagination": pages(len(found), limit), "customers": shown})
 
     @route("POST", r"/api/v5/customers/(\d+)/edit")
     def _edit(self, request: Request) -> Answer:
@@ -117,7 +125,7 @@ class Retailcrm(Tool):
             for one in self.tasks
             if text in one["text"]
         ]
-        return Answer(200, {"success": True, "pagination": _pages(len(shown), 100), "tasks": shown})
+        return Answer(200, {"success": True, "pagination": pages(len(shown), 100), "tasks": shown})
 
     @route("POST", r"/api/v5/tasks/create")
     def _create_task(self, request: Request) -> Answer:
@@ -150,9 +158,9 @@ def refused(status: int, text: str, errors: dict[str, str] | None = None) -> Ans
     return Answer(status, {"success": False, "errorMsg": text} | ({"errors": errors} if errors else {}))
 
 
-def _pages(total: int, limit: int) -> dict[str, int]:
-    pages = (total + limit - 1) // limit
-    return {"limit": limit, "totalCount": total, "currentPage": 1, "totalPageCount": pages}
+def pages(total: int, limit: int, page: int = 1) -> dict[str, int]:
+    """Shape what a list says of its pages."""
+    return {"limit": limit, "totalCount": total, "currentPage": page, "totalPageCount": -(-total // limit)}
 
 
 def _shown(one: Customer) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from include.demo.tools.base import Answer, Request, Tool, route
 from include.destinations.api import Api, Window, limiter
 from include.destinations.base import DestinationRefused
 
@@ -25,3 +27,27 @@ def test_the_shortest_window_holds_back_first() -> None:
         both.try_acquire("tool")
     assert time.monotonic() - started >= 0.15
     assert limiter([]) is None
+
+
+class Quick(Tool):
+    """Answers at once."""
+
+    @route("GET", "/people")
+    def people(self, request: Request) -> Answer:
+        return Answer(200, {})
+
+
+def test_threads_share_an_operations_window() -> None:
+    tool = Quick()
+    tool.start()
+    api = Api("tool", tool.url, {})
+    started = time.monotonic()
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            window = (Window(5, 0.5),)
+            list(pool.map(lambda _: api.request("GET", "/people", key="look", windows=window), range(12)))
+    finally:
+        api.close()
+        tool.stop()
+    # 5 at once, 5 after half a second, 2 after another; each thread alone would be done at once.
+    assert time.monotonic() - started >= 0.95
