@@ -6,20 +6,12 @@ buyers as (
     select * from {{ ref('int_kpis__buyer_totals') }}
 ),
 
-segments as (
-    select * from {{ ref('customer_segments') }}
-),
-
-measures as (
-    select * from {{ ref('kpi_measures_period') }}
-),
-
 spend as (
     select
         case when dimension = 'channel' then 'acquisition_channel' else dimension end as dimension,
         dimension_value,
         sum(value) as spend
-    from measures
+    from {{ ref('kpi_measures_period') }}
     where
         measure = 'acquisition_spend' and period_type = 'day'
         and period_start > cast({{ last_day() }} - interval 365 day as date)
@@ -46,7 +38,7 @@ grouped as (
         'segment' as dimension,
         segments.segment_id as dimension_value,
         buyers.*
-    from segments
+    from {{ ref('customer_segments') }} as segments
     inner join buyers on segments.customer_key = buyers.customer_key
 ),
 
@@ -91,17 +83,13 @@ rates as (
             'spent.gross_revenue_last_year', 'spent.net_revenue_last_year', 'spent.costed_revenue_last_year',
             'spent.costed_margin_last_year', 'parameters.costed_share_min'
         ) }} as contribution_last_year,
-        -- Of n customers one leaves a year: a customer is kept n years. Where nobody left yet, as long as is taken for
-        -- possible.
-        case
-            when spent.customers_year_before > spent.customers_kept
-                then least(
-                    cast(spent.customers_year_before as double)
-                    / (spent.customers_year_before - spent.customers_kept),
-                    cast(parameters.years_kept_max as double)
-                )
-            when spent.customers_year_before > 0 then cast(parameters.years_kept_max as double)
-        end as years_kept,
+        -- Of n customers one leaves a year: a customer is kept n years, but no longer than is taken for possible.
+        -- Where nobody left yet the quotient is NULL, which least() leaves out.
+        case when spent.customers_year_before > 0 then least(
+            cast(spent.customers_year_before as double)
+            / nullif(spent.customers_year_before - spent.customers_kept, 0),
+            cast(parameters.years_kept_max as double)
+        ) end as years_kept,
         cast(spent.acquisition_spend_last_year as double) / nullif(spent.new_customers_last_year, 0) as cac
     from spent
     cross join parameters

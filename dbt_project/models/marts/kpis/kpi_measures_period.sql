@@ -7,10 +7,6 @@ daily as (
     select * from {{ ref('kpi_measures_daily') }}
 ),
 
-measures as (
-    select * from {{ ref('kpi_measures') }}
-),
-
 bounds as (
     select
         min(date) as first_day,
@@ -97,7 +93,7 @@ dense as (
         end as value
     from series
     cross join periods
-    inner join measures on series.measure = measures.measure
+    inner join {{ ref('kpi_measures') }} as measures on series.measure = measures.measure
     inner join known_days on measures.measure_group = known_days.measure_group
     left join summed
         on
@@ -106,16 +102,6 @@ dense as (
             and series.dimension_value = summed.dimension_value
             and periods.period_type = summed.period_type
             and periods.period_start = summed.period_start
-),
-
--- What there is at the end of a period is the sum of all changes up to it.
-stocks as (
-    select
-        *,
-        sum(value) over (
-            partition by period_type, measure, dimension, dimension_value order by period_start
-        ) as running_value
-    from dense
 )
 
 select
@@ -125,9 +111,16 @@ select
     dimension,
     dimension_value,
     kind,
-    cast(case when kind <> 'stock' or value is null then value else running_value end as decimal(18, 4)) as value,
+    -- What there is at the end of a period is the sum of all changes up to it.
+    cast(case
+        when kind = 'stock' and value is not null
+            then sum(value) over (
+                partition by period_type, measure, dimension, dimension_value order by period_start
+            )
+        else value
+    end as decimal(18, 4)) as value,
     known_from <= period_start
     and known_to >= cast(next_start - interval 1 day as date)
     -- Of the last day that is known only a part may be.
     and next_start <= {{ local_date(as_of()) }} as is_complete
-from stocks
+from dense
