@@ -18,12 +18,12 @@ export AIRFLOW__COSMOS__ENABLE_TELEMETRY := False
 
 CHOICE = --dataset $(DATASET) --customers $(SCALE) --seed $(SEED) \
 	$(if $(MAPPING),--mapping $(MAPPING)) $(if $(AS_OF),--as-of $(AS_OF)) \
-	$(if $(DESTINATIONS),--destinations $(DESTINATIONS))
+	$(if $(SOURCES),--sources $(SOURCES)) $(if $(DESTINATIONS),--destinations $(DESTINATIONS))
 
-.PHONY: help setup demo airflow explain test lint format manifest lock clean
+.PHONY: help setup demo airflow check-sources explain test lint format manifest lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 setup: $(STAMP) ## make the virtual environment
 
@@ -39,11 +39,14 @@ $(MANIFEST): $(STAMP) $(shell find dbt_project -name '*.sql' -o -name '*.yml' -o
 	$(DBT) parse --quiet --profiles-dir .
 	@touch $@
 
-demo: $(MANIFEST) ## run the pipeline: DATASET=simulated|cdnow|complete_journey|files, SCALE, SEED, MAPPING, AS_OF, DESTINATIONS
+demo: $(MANIFEST) ## run the pipeline: DATASET=simulated|cdnow|complete_journey|files, SCALE, SEED, MAPPING, AS_OF, SOURCES, DESTINATIONS
 	$(BIN)/python -m include.demo run $(CHOICE)
 
 airflow: $(MANIFEST) ## open the same project in the Airflow UI: PORT
 	$(BIN)/python -m include.demo airflow --port $(PORT) $(CHOICE)
+
+check-sources: $(STAMP) ## try the connection and scopes of each source in PERENNIAL_SOURCES
+	@$(BIN)/python -m include.sources.check
 
 explain: $(STAMP) ## show everything about one customer: CUSTOMER=key, or an e-mail address with CONTACTS=1
 	@$(BIN)/python -m include.explain $(CUSTOMER) $(if $(CONTACTS),--contacts)

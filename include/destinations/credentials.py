@@ -17,6 +17,7 @@ class Credentials:
         host: base address when it is not the vendor's usual one; None otherwise.
         login: user, account or app id.
         password: key, token or secret.
+        schema: the connection's schema: of a PostgreSQL, its database.
         extra: the connection's extra JSON.
     """
 
@@ -25,6 +26,7 @@ class Credentials:
     login: str | None = None
     password: str | None = field(default=None, repr=False)
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    schema: str | None = None
 
     def secret(self) -> str:
         """Return the password.
@@ -56,7 +58,9 @@ def find_credentials(connection: str) -> Credentials | None:
     host = found.host or None
     if host and "://" not in host:
         host = f"{found.schema or 'https'}://{host}" + (f":{found.port}" if found.port else "")
-    return Credentials(connection, host, found.login or None, found.password or None, found.extra_dejson)
+    return Credentials(
+        connection, host, found.login or None, found.password or None, found.extra_dejson, found.schema or None
+    )
 
 
 def credentials(connection: str) -> Credentials:

@@ -54,11 +54,12 @@ def _land_file(lake: Lake, entity: Entity, report: dict[str, Any], load_date: st
         staged = f"read_parquet({quote(str(incoming / f'{load_id}.parquet'))})"
         refused = _quarantine(con, lake, entity, report, staged, loaded_at)
         provenance = {
-            "_source": quote(source),
+            "_source": quote(report["shop"]),
             "_file": quote(report["file"]),
             "_row": "_row",
             "_load_id": quote(load_id),
-            "_loaded_at": f"timestamp '{loaded_at}'",
+            # When the source said so orders the versions of a record, also when they land together.
+            "_loaded_at": f"coalesce(_seen_at, timestamp '{loaded_at}')",
         }
         columns = ", ".join(
             f"cast({provenance.get(name, name)} as {kind}) as {name}" for name, kind in lake_columns(entity).items()
@@ -76,8 +77,11 @@ def _land_file(lake: Lake, entity: Entity, report: dict[str, Any], load_date: st
                     f" landed and {refused:,} were refused. This is a defect of the loader;"
                     f" the file is kept in {incoming}."
                 )
-    manifest = {key: value for key, value in report.items() if key not in ("broken", "previous_rows")}
+    manifest = {
+        key: value for key, value in report.items() if key not in ("broken", "previous_rows", "earlier_changes")
+    }
     manifest |= {
+        "schema_changes": [*report["earlier_changes"], *report["schema_changes"]],
         "rows_landed": landed,
         "rows_refused": refused,
         "load_date": target.parent.name.removeprefix("load_date="),

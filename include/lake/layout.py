@@ -4,6 +4,7 @@
 <lake>/_quarantine/<source>/<stream>/<load_id>.parquet            rows refused, with reason and position
 <lake>/_loads/<source>/<stream>/<load_id>.json                    what was landed, from which file
 <lake>/_incoming/<source>/<stream>/                               read but not yet through gate 1
+<lake>/_raw/<source>/<resource>/<window>.parquet                  records as a vendor's API gave them
 <lake>/_contract/<stream>/load_date=0001-01-01/empty.parquet      no rows, every column: lets any stream be absent
 """
 
@@ -29,6 +30,8 @@ PROVENANCE = {
     "_row": "bigint",
     "_load_id": "varchar",
     "_loaded_at": "timestamp",
+    "_parent": "varchar",
+    "_deleted_at": "timestamp",
 }
 
 
@@ -61,6 +64,10 @@ class Lake:
     def incoming(self, source: str, stream: str) -> Path:
         """Folder of files read but not yet through gate 1."""
         return self.root / "_incoming" / source / stream
+
+    def raw(self, source: str) -> Path:
+        """Folder of a source's records as its vendor gave them."""
+        return self.root / "_raw" / source
 
     def manifest(self, source: str, stream: str, load_id: str) -> Path:
         """The record of one load."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from include.sources.pull.base import Span
+
 
 def as_of_of_run(context: Mapping[str, Any]) -> str:
     """Return the run's as_of as ISO 8601 in UTC.
@@ -22,6 +24,17 @@ def as_of_of_run(context: Mapping[str, Any]) -> str:
         return max(carried)
     run = context["dag_run"]
     return _utc(context.get("data_interval_end") or run.run_after)
+
+
+def is_backfill(context: Mapping[str, Any]) -> bool:
+    """Whether Airflow runs a span of the past on purpose."""
+    return str(getattr(context["dag_run"].run_type, "value", context["dag_run"].run_type)) == "backfill"
+
+
+def span_of_run(context: Mapping[str, Any]) -> Span:
+    """Return what a load asks a vendor for: up to the run's as_of, in a back-fill from its data interval's start on."""
+    end = datetime.fromisoformat(as_of_of_run(context)).replace(tzinfo=UTC)
+    return Span(end, context["data_interval_start"] if is_backfill(context) else None)
 
 
 def _utc(moment: datetime) -> str:

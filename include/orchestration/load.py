@@ -11,13 +11,20 @@ from include.orchestration.assets import LAKE
 RUNBOOK = """
 ### Load {what}
 
-Brings {what} from every source in `PERENNIAL_SOURCES` into the lake: extract, gate 1, land.
+Brings {what} from every source in `PERENNIAL_SOURCES` into the lake: pull, extract, gate 1, land.
 Running it again at any time is safe: a file that has not changed is skipped, one that has replaces its rows.
+
+**pull fails**: the vendor refused the credentials (mend the connection; `make check-sources` says what is missing) or
+gave no answer. Nothing of the resource was written, its cursor stands where it was; the next run reads the same window.
+
+**back-fill**: `airflow backfill create --dag-id <this> --from-date … --to-date … --run-backwards`: each run pulls what
+changed within its own data interval, beside the daily state, and fires no build.
 
 **extract fails**: a file is missing, empty, of another format or lacks a column. The error names file and column.
 
 **gate_1 fails**: a file or stream broke a rule, or too many rows are bad. Nothing landed and the live warehouse is as
-it was. Open the Data Docs in `<data>/quality/gate_1/`, correct the export or the mapping, and clear the task.
+it was. Open the Data Docs in `<data>/quality/gate_1/`, correct the export or the mapping, and clear the task `extract`.
+Where a column has changed and is right as it is, add the `accept_schema` that the error names.
 
 **rows in quarantine**: `<lake>/_quarantine/`, and `meta.quarantine` in the live warehouse. docs/gates.md says more.
 """
@@ -43,7 +50,18 @@ def load_family(family: str) -> None:
             return [str(path) for path in mappings_with(get_settings(), family)]
 
     @task
-    def extract(mapping_file: str) -> dict[str, Any]:
+    def pull(mapping_file: str) -> list[dict[str, Any]]:
+        """Ask the vendor for what is new; a source of files has nothing to ask."""
+        from include.orchestration.as_of import span_of_run
+        from include.orchestration.failing import final
+        from include.sources import configured
+        from include.sources.pull.base import PullRefused
+
+        with final(PullRefused):
+            return configured.pull(mapping_file, family, span_of_run(get_current_context()))
+
+    @task
+    def extract(mapping_file: str, pulled: list[dict[str, Any]]) -> dict[str, Any]:
         """Read new and changed files into the incoming area."""
         from include.orchestration.failing import final
         from include.sources.configured import extract_family
@@ -74,13 +92,20 @@ def load_family(family: str) -> None:
     @task_group
     def load(mapping_file: str) -> None:
         """Load one source."""
-        land(mapping_file, gate_1(mapping_file, extract(mapping_file)))
+        land(mapping_file, gate_1(mapping_file, extract(mapping_file, pull(mapping_file))))
 
     @task(outlets=[LAKE[family]], trigger_rule="none_failed")
     def loaded() -> Any:
-        """Announce the family; with no source of it there is nothing to wait for either."""
-        from include.orchestration.as_of import as_of_of_run
+        """Announce the family; with no source of it there is nothing to wait for either.
 
+        A back-filled day is not announced: the build would be about that day, and the next daily one takes it in.
+        """
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from include.orchestration.as_of import as_of_of_run, is_backfill
+
+        if is_backfill(get_current_context()):
+            raise AirflowSkipException("Back-filled; the next daily load fires the build.")
         yield Metadata(LAKE[family], {"as_of": as_of_of_run(get_current_context())})
 
     load.expand(mapping_file=list_sources()) >> loaded()

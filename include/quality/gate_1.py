@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib
 import importlib.util
+import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ import duckdb
 from include.lake.layout import BAD_ROWS, GATE_1_PASSED, Lake, written_aside
 from include.quality.checks import Failure, run_suites
 from include.settings import PROJECT_ROOT, Settings
+from include.sources.drift import once, say
 from include.sources.entities import Entity, all_entities
 from include.sources.extract import staged_reports
 from include.sources.mapping import Mapping
@@ -59,15 +61,16 @@ def gate_1(settings: Settings, mapping: Mapping, streams: list[str], as_of: date
     with duckdb.connect(str(database)) as con:
         _create_files(con, reports)
         _create_streams(con, lake, mapping, reports, as_of)
+        stopped = _create_columns(con, mapping, reports)
         filled = [stream for stream in streams if any(report["rows_read"] for report in reports[stream])]
         for stream in filled:
             _create_batch(con, lake, mapping.source, all_entities()[stream], settings.reporting_currency)
-    from expectations.raw import contract, files
+    from expectations.raw import columns, contract, files
     from expectations.raw import streams as stream_suite
 
-    failures = run_suites(
-        database, {"files": files.rules(), "streams": stream_suite.rules()}, report_dir / "load", row_rules=False
-    )
+    of_load = {"files": files.rules(), "streams": stream_suite.rules(), "columns": columns.rules()}
+    failures = run_suites(database, of_load, report_dir / "load", row_rules=False)
+    _stop_on_columns(failures, stopped, mapping)
     _stop_on(failures, database, mapping)
     suites = {stream: contract.rules(all_entities()[stream]) + _own_rules(stream) for stream in filled}
     failures = run_suites(database, suites, report_dir / "rows", row_rules=True)
@@ -91,7 +94,8 @@ def _create_files(con: duckdb.DuckDBPyConnection, reports: dict[str, list[dict[s
         "create table files (stream varchar, file varchar, rows_read bigint, previous_rows bigint,"
         " share_of_previous double)"
     )
-    for report in (item for items in reports.values() for item in items):
+    # What was pulled was read to its end, or not at all: a window may be empty, and a day restated to nothing.
+    for report in (item for items in reports.values() for item in items if not item["pulled"]):
         previous = report["previous_rows"]
         share = report["rows_read"] / previous if previous else None
         row = [report["stream"], report["file"], report["rows_read"], previous, share]
@@ -116,6 +120,27 @@ def _create_streams(
         con.execute("insert into streams values (?, ?, ?, ?)", [stream, newest, age, min(limits, default=None)])
 
 
+def _create_columns(
+    con: duckdb.DuckDBPyConnection, mapping: Mapping, reports: dict[str, list[dict[str, Any]]]
+) -> dict[str, list[dict[str, Any]]]:
+    """List what has changed of the columns; return per stream what must not land."""
+    con.execute(
+        "create table columns (stream varchar, file varchar, column_name varchar, was varchar, now varchar, since date,"
+        " is_missing boolean, is_retyped boolean)"
+    )
+    stopped: dict[str, list[dict[str, Any]]] = {}
+    for stream, incoming in reports.items():
+        accepted = mapping.accept_schema.get(stream, {})
+        for change in once(incoming):
+            stops = change["stops"] and accepted.get(change["column"]) != (change["now"] or "missing")
+            row = [stream, *(change[name] for name in ("file", "column", "was", "now", "since"))]
+            row += [stops and change["change"] == kind for kind in ("missing", "retyped")]
+            con.execute("insert into columns values (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            if stops:
+                stopped.setdefault(stream, []).append(change)
+    return stopped
+
+
 def _create_batch(
     con: duckdb.DuckDBPyConnection, lake: Lake, source: str, entity: Entity, reporting_currency: str
 ) -> None:
@@ -128,7 +153,11 @@ def _create_batch(
         extras.append(f"{_has_rate(day, reporting_currency)} as _has_rate")
     if day:
         extras.append(f"{day} between date '1970-01-01' and date '{tomorrow}' as _plausible_time")
-    con.execute(f"create view {entity.name} as select * exclude (filename), {', '.join(extras)} from {incoming}")
+    # Of a record that was deleted at the source, little more than its key is known.
+    con.execute(
+        f"create view {entity.name} as select * exclude (filename), {', '.join(extras)} from {incoming}"
+        " where _deleted_at is null"
+    )
 
 
 def _has_rate(day: str | None, reporting_currency: str) -> str:
@@ -166,6 +195,22 @@ def _write_bad_rows(
             refused += con.execute(f"select count(*) from read_parquet({quote(str(out))})").fetchall()[0][0]
         reasons |= {failure.rule: failure.rows or 0 for failure in found}
     return StreamVerdict(stream, len(reports), rows_read, refused, reasons)
+
+
+def _stop_on_columns(failures: list[Failure], stopped: dict[str, list[dict[str, Any]]], mapping: Mapping) -> None:
+    if not any(failure.table == "columns" for failure in failures):
+        return
+    found = "; ".join(f"{stream}, {changed[0]['file']}: {say(changed)}" for stream, changed in stopped.items())
+    right = {
+        stream: {change["column"]: change["now"] or "missing" for change in changed}
+        for stream, changed in stopped.items()
+    }
+    raise GateFailed(
+        f"Gate 1 stopped the load of {mapping.source}: columns that the mapping uses are not what they were. {found}."
+        " Nothing landed, the live warehouse is as it was. Export the data as before, or let the mapping name what"
+        " takes their place; where a column is right as it is, say so in the source's file:"
+        f" accept_schema: {json.dumps(right)}"
+    )
 
 
 def _stop_on(failures: list[Failure], database: Path, mapping: Mapping) -> None:

@@ -10,9 +10,12 @@ from typing import Any
 from include.lake.landing import land
 from include.lake.layout import Lake
 from include.settings import Settings, SettingsError, get_settings
+from include.sources.drift import once, say
 from include.sources.entities import family_entities
 from include.sources.extract import extract
 from include.sources.mapping import Mapping, read_mapping
+from include.sources.pull.base import Span
+from include.sources.source_file import read_source_file
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,27 @@ def streams_of(mapping: Mapping, family: str) -> list[str]:
     return [name for name in family_entities(family) if name in mapping.streams]
 
 
+def pull(mapping_file: str, family: str, span: Span) -> list[dict[str, Any]]:
+    """Pull a family of one source from its vendor; there is nothing to pull of files that lie there already.
+
+    Raises:
+        PullRefused: credentials, scopes or options are wrong.
+        PullError: the vendor or the database gave no usable answer; the next attempt reads the same again.
+    """
+    path = Path(mapping_file)
+    found = read_source_file(path)
+    if found is None or found.connection is None:
+        return []
+    streams = streams_of(read_mapping(path), family)
+    if found.is_pulled:
+        from include.sources.pull.run import pull_family
+
+        return pull_family(get_settings(), path, found, streams, span)
+    from include.sources.pull.tables import pull_tables
+
+    return pull_tables(get_settings(), found, read_mapping(path), streams)
+
+
 def extract_family(mapping_file: str, family: str) -> dict[str, Any]:
     """Extract a family of one source; log and return what was found per stream."""
     settings, mapping = get_settings(), read_mapping(Path(mapping_file))
@@ -49,12 +73,16 @@ def extract_family(mapping_file: str, family: str) -> dict[str, Any]:
         rows = sum(report["rows_read"] for report in extraction.staged)
         for name, original in extraction.duplicates:
             log.warning("%s.%s: %s has the content of %s and is skipped", mapping.source, stream, name, original)
+        changed = once(extraction.staged)
+        if changed:
+            log.warning("%s.%s: the columns are not those of before: %s", mapping.source, stream, say(changed))
         log.info("%s.%s: %s rows in %s new files", mapping.source, stream, f"{rows:,}", len(extraction.staged))
         found[stream] = {
             "files": len(extraction.staged),
             "rows": rows,
             "unchanged_files": len(extraction.unchanged),
             "duplicate_files": [list(pair) for pair in extraction.duplicates],
+            "changed_columns": len(changed),
         }
     return found
 

@@ -13,9 +13,12 @@ import duckdb
 
 from include.lake.layout import Lake, write_json, written_aside
 from include.settings import Settings
+from include.sources.drift import changes, say, uses
 from include.sources.entities import Entity, all_entities
 from include.sources.mapping import Constant, Expression, Mapping, RowNumber, StreamSpec
-from include.sources.readers import Source, SourceFileError, identifier, open_source, quote
+from include.sources.readers import Source, SourceFileError, identifier, one_file, open_source, quote
+from include.sources.records import bounded_connection, records_of
+from include.sources.schema import schema_of
 from include.sources.typing_sql import problem, typed
 
 
@@ -47,7 +50,7 @@ def extract(settings: Settings, mapping: Mapping, stream: str) -> Extraction:
     entity = all_entities()[stream]
     landed = {item["load_id"]: item for item in lake.manifests(mapping.source, stream)}
     _clear(lake.incoming(mapping.source, stream))
-    found = _found(mapping, stream, entity, mapping.base_dir(settings.data_dir))
+    found = _found(mapping, stream, entity, mapping.base_dir(settings))
     # What a file of now replaces is no original: after a log rotation its content stands under another name only.
     present = {file.load_id: file.content for file in found}
     originals = {
@@ -64,17 +67,26 @@ def extract(settings: Settings, mapping: Mapping, stream: str) -> Extraction:
         if same:
             duplicates.append((file.name, same["file"]))
             continue
+        before = landed.get(file.load_id, {})
         report = {
             "load_id": file.load_id,
+            "entry": file.entry,
             "source": mapping.source,
+            "shop": mapping.ids_of,
+            "pulled": mapping.base is None,
             "stream": stream,
             "file": file.name,
             "sha256": file.content[1],
             "fingerprint": file.content[0],
             "bytes": file.path.stat().st_size,
-            "previous_rows": landed[file.load_id]["rows_read"] if file.load_id in landed else None,
+            "previous_rows": before.get("rows_read"),
+            "schema": before.get("schema", {}),
+            "earlier_changes": before.get("schema_changes", []),
         }
-        staged.append(_stage(lake, mapping, entity, file.spec, file.path, report))
+        # What has landed before and is read again, by another mapping, is no news.
+        news = before.get("sha256") != report["sha256"]
+        known = [item for item in landed.values() if news and "schema" in item and item["entry"] == file.entry]
+        staged.append(_stage(settings, mapping, entity, file.spec, file.path, report, known))
         originals[file.content] = report
     return Extraction(mapping.source, stream, tuple(staged), tuple(unchanged), tuple(duplicates))
 
@@ -88,6 +100,7 @@ def staged_reports(lake: Lake, source: str, stream: str) -> list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class _File:
+    entry: int
     spec: StreamSpec
     path: Path
     name: str
@@ -102,33 +115,58 @@ def _found(mapping: Mapping, stream: str, entity: Entity, base: Path) -> list[_F
         for path in _files(base, stream, spec):
             name = str(path.relative_to(base))
             load_id = _digest(f"{mapping.source}/{stream}/{position}/{name}")[:16]
-            found.append(_File(spec, path, name, load_id, (fingerprint, _sha256(path))))
+            found.append(_File(position, spec, path, name, load_id, (fingerprint, _content(base, spec, path))))
     return found
+
+
+def _content(base: Path, spec: StreamSpec, path: Path) -> str:
+    """Digest what a file's rows are made of: itself, and the tables its query joins to it."""
+    joined = [part for glob in spec.tables.values() for part in sorted(base.glob(glob))]
+    return _digest("".join(map(_sha256, [path, *joined]))) if joined else _sha256(path)
 
 
 def _files(base: Path, stream: str, spec: StreamSpec) -> list[Path]:
     files = sorted(path for path in base.glob(spec.files) if path.is_file())
     if not files:
-        raise SourceFileError(
-            f"streams.{stream}: no file matches {spec.files!r} in {base}; put the export there or correct the mapping."
-        )
+        raise _no_file(stream, spec.files, base)
     return files
 
 
+def _no_file(stream: str, glob: str, base: Path) -> SourceFileError:
+    return SourceFileError(
+        f"streams.{stream}: no file matches {glob!r} in {base}; put the export there or correct the mapping."
+    )
+
+
 def _stage(
-    lake: Lake, mapping: Mapping, entity: Entity, spec: StreamSpec, path: Path, report: dict[str, Any]
+    settings: Settings,
+    mapping: Mapping,
+    entity: Entity,
+    spec: StreamSpec,
+    path: Path,
+    report: dict[str, Any],
+    known: list[dict[str, Any]],
 ) -> dict[str, Any]:
+    lake = Lake(settings)
     target = lake.incoming(mapping.source, entity.name) / f"{report['load_id']}.parquet"
-    with duckdb.connect() as con:
-        source = open_source(con, path, spec)
-        query = _typed_query(con, mapping, entity, spec, source, path)
+    with bounded_connection(lake.root) as con:
+        opened = open_source(con, path, spec)
+        schema = schema_of(con, opened)
+        report["schema_changes"] = changes(schema, known, uses(spec, entity))
+        # A file that has become empty has not forgotten.
+        report["schema"] = schema or report["schema"]
+        try:
+            source = records_of(con, opened, path, spec, mapping.base_dir(settings), entity.name)
+            query = _typed_query(con, mapping, entity, spec, source, path)
+        except SourceFileError as error:
+            lost = say([change for change in report["schema_changes"] if change["change"] == "missing"])
+            raise SourceFileError(f"{error} Compared with the files before: {lost}." if lost else str(error)) from error
         with written_aside(target) as aside:
             try:
-                con.execute(
-                    f"copy ({query}) to {quote(str(aside))} (format parquet, compression zstd, use_tmp_file false)"
-                )
+                _copy(con, query, aside)
             except duckdb.Error as error:
                 raise SourceFileError(f"{path}: streams.{entity.name}: {str(error).splitlines()[0]}") from error
+            _mark_superseded(con, entity, aside)
         # A date in the future is a mistake, which gate 1 refuses; it must not make an old stream look fresh.
         newest = f"max({entity.event_time}) filter ({_not_in_future(entity)})" if entity.event_time else "null"
         rows, newest_event = con.execute(f"select count(*), {newest} from {quote(str(target))}").fetchall()[0]
@@ -154,7 +192,10 @@ def _typed_query(
     row = "min(_row)" if spec.one_row_per else "_row"
     filtered = f" where {spec.where}" if spec.where else ""
     selected = ", ".join(f"{sql} as {identifier('r_' + name)}" for name, sql in raw.items())
-    raw_query = f"select {selected}, {row} as _row from (select * from {source.relation}{filtered}){grouped}"
+    provenance = ", ".join(f"{sql} as {name}" for name, sql in _provenance(raw, spec).items())
+    raw_query = (
+        f"select {selected}, {provenance}, {row} as _row from (select * from {source.relation}{filtered}){grouped}"
+    )
     try:
         types = {name: kind for name, kind, *_ in con.execute(f"describe {raw_query}").fetchall()}
     except duckdb.Error as error:
@@ -176,13 +217,45 @@ def _typed_query(
         if column.type not in ("text", "status", "currency"):
             problems.append(problem(column, value))
     said = f"nullif(concat_ws('; ', {', '.join(problems)}), '')" if problems else "cast(null as varchar)"
-    keys = ", ".join(entity.key)
+    beside = f"{said} as _problem, {', '.join(PROVENANCE_OF_ROWS)}, cast(null as bigint) as _superseded_by, _row"
+    return f"select {', '.join(columns)}, {beside} from ({raw_query})"
+
+
+def _mark_superseded(con: duckdb.DuckDBPyConnection, entity: Entity, staged: Path) -> None:
+    """Say of each row which later one has its key; ranking all rows would cost more than all the rest of reading."""
+    keys, read = ", ".join(entity.key), f"read_parquet({one_file(staged)})"
     known_key = " and ".join(f"{name} is not null" for name in entity.key)
-    return (
-        f"with raw as ({raw_query}), typed as (select {', '.join(columns)}, {said} as _problem, _row from raw)"
-        f" select *, case when {known_key} then nullif(max(_row) over (partition by {keys}), _row) end"
-        " as _superseded_by from typed"
-    )
+    repeated = f"select hash({keys}) as h from {read} where {known_key} group by h having count(*) > 1"
+    if not con.execute(f"select exists ({repeated})").fetchall()[0][0]:
+        return
+    ranked = staged.with_suffix(".ranked")
+    later = f"case when {known_key} then nullif(max(_row) over (partition by {keys}), _row) end"
+    _copy(con, f"select * replace ({later} as _superseded_by) from {read}", ranked)
+    ranked.replace(staged)
+
+
+def _copy(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+    con.execute(f"copy ({query}) to {quote(str(target))} (format parquet, compression zstd, use_tmp_file false)")
+
+
+# What a mapping may say of a row beside the contract's columns.
+PROVENANCE_OF_ROWS = ("_parent", "_deleted_at", "_seen_at")
+
+
+def _provenance(raw: dict[str, str], spec: StreamSpec) -> dict[str, str]:
+    is_raw = spec.format == "raw"
+    seen = spec.seen_at or ("pulled_at" if is_raw else None)
+    deleted = spec.deleted_at or ("deleted_at" if is_raw else None)
+    if spec.each and spec.parent:
+        # The parent has none of these rows any more: those it had are gone.
+        gone = f"case when item is null then {seen or 'now()'} end"
+        deleted = f"coalesce({deleted}, {gone})" if deleted else gone
+    parent = f"cast({raw[spec.parent]} as varchar)" if spec.parent else "null"
+    return {
+        "_parent": f"cast({parent} as varchar)",
+        "_deleted_at": f"cast({deleted or 'null'} as timestamp)",
+        "_seen_at": f"cast({seen or 'null'} as timestamp)",
+    }
 
 
 def _raw_expressions(mapping: Mapping, entity: Entity, spec: StreamSpec, source: Source, path: Path) -> dict[str, str]:

@@ -27,11 +27,13 @@ class Source:
         columns: the file's column names, without `_row`.
         broken: (record number, reason, the text itself) of each record that cannot be parsed; they are not in the
             relation. The record number counts from 1 without the header.
+        json: SQL of a relation with `record`, the text of each JSON object, and `_row`; None for other formats.
     """
 
     relation: str
     columns: tuple[str, ...]
     broken: tuple[tuple[int, str, str], ...] = ()
+    json: str | None = None
 
 
 def quote(text: str) -> str:
@@ -62,6 +64,8 @@ def open_source(con: duckdb.DuckDBPyConnection, path: Path, spec: StreamSpec) ->
             source = _open_csv(con, path, spec.csv)
         elif spec.format == "jsonl":
             source = _open_jsonl(con, path)
+        elif spec.format == "raw":
+            source = _open_raw(path)
         else:
             source = _open_parquet(con, path)
     except (duckdb.Error, UnicodeError) as error:
@@ -82,6 +86,14 @@ def _open_parquet(con: duckdb.DuckDBPyConnection, path: Path) -> Source:
     columns = tuple(name for name in names if name != "file_row_number")
     selected = ", ".join(identifier(name) for name in columns)
     return Source(f"(select {selected}, file_row_number + 1 as _row from {read})", columns)
+
+
+def _open_raw(path: Path) -> Source:
+    read = f"read_parquet({one_file(path)}, file_row_number = true)"
+    selected = "cast(payload as json) as payload, deleted_at, pulled_at, file_row_number + 1 as _row"
+    # Of a deleted record there is often no more than its key.
+    json = f"(select payload as record, file_row_number + 1 as _row from {read} where deleted_at is null)"
+    return Source(f"(select {selected} from {read})", ("payload", "deleted_at", "pulled_at"), json=json)
 
 
 def _open_csv(con: duckdb.DuckDBPyConnection, path: Path, options: CsvOptions) -> Source:
@@ -151,20 +163,26 @@ def _open_jsonl(con: duckdb.DuckDBPyConnection, path: Path) -> Source:
     unreadable = _read_lines(
         con, path, "columns = {'line': 'varchar'}, header = false, delim = '\x1f', quote = '', escape = ''", 0
     )
-    is_object = "case when json_valid(line) then json_type(line) = 'OBJECT' else false end"
+    # Each look into a line parses all of it, so there are as few looks as there can be.
+    con.execute(
+        "create or replace temp table json_lines as select _row, line,"
+        " starts_with(ltrim(line), '{') and json_valid(line) as is_object from records_numbered"
+    )
+    con.execute("drop view records_numbered; drop table records")
     broken = con.execute(
-        "select _row, 'not a JSON object', line from records_numbered"
-        f" where not {is_object} and trim(line) <> '' order by 1"
+        "select _row, 'not a JSON object', line from json_lines where not is_object and trim(line) <> '' order by 1"
     ).fetchall()
     names = con.execute(
-        f"select distinct unnest(json_keys(line)) as name from records_numbered where {is_object} order by 1"
+        "select distinct unnest(keys) as name from (select distinct json_keys(line) as keys from json_lines"
+        " where is_object) order by 1"
     ).fetchall()
     columns = tuple(name for (name,) in names if name)
-    fields = ", ".join(
-        f"json_extract_string(line, {quote(_json_path(name))}) as {identifier(name)}" for name in columns
-    )
-    relation = f"(select {fields + ', ' if fields else ''}_row from records_numbered where {is_object})"
-    return Source(relation, columns, tuple(sorted([*unreadable, *broken])))
+    paths = ", ".join(quote(_json_path(name)) for name in columns)
+    fields = ", ".join(f"found[{number}] as {identifier(name)}" for number, name in enumerate(columns, start=1))
+    found = f"(select _row, json_extract_string(line, [{paths}]) as found from json_lines where is_object)"
+    relation = f"(select {fields}, _row from {found})" if columns else "(select _row from json_lines where is_object)"
+    json = "(select line as record, _row from json_lines where is_object)"
+    return Source(relation, columns, tuple(sorted([*unreadable, *broken])), json)
 
 
 def _json_path(key: str) -> str:

@@ -117,7 +117,8 @@ def test_assets_lead_from_load_to_build_to_publish(dag_bag: Any) -> None:
 def test_a_load_goes_through_the_gate(dag_bag: Any, family: str) -> None:
     dag = dag_bag.dags[f"load_{family}"]
     assert {task.task_id: set(task.downstream_task_ids) for task in dag.tasks} == {
-        "list_sources": {"load.extract", "load.gate_1", "load.land"},
+        "list_sources": {"load.pull", "load.extract", "load.gate_1", "load.land"},
+        "load.pull": {"load.extract"},
         "load.extract": {"load.gate_1"},
         "load.gate_1": {"load.land"},
         "load.land": {"loaded"},
@@ -174,3 +175,18 @@ def test_reading_the_dag_files_is_quick(dag_bag: Any) -> None:
     from tests.dags.conftest import PARSE_BUDGET_SECONDS
 
     assert dag_bag.seconds < PARSE_BUDGET_SECONDS
+
+
+def test_a_back_filled_day_fires_no_build(dag_bag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from include.orchestration import load
+
+    def announced(run_type: str) -> list[Any]:
+        context = {"params": {"as_of": "2024-05-01T00:00:00+00:00"}, "dag_run": SimpleNamespace(run_type=run_type)}
+        monkeypatch.setattr(load, "get_current_context", lambda: context)
+        return list(dag_bag.dags["load_shop"].get_task("loaded").python_callable())
+
+    assert announced("scheduled")[0].extra == {"as_of": "2024-05-01 00:00:00"}
+    with pytest.raises(AirflowSkipException):
+        announced("backfill")

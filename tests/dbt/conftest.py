@@ -47,7 +47,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _row(entity: Entity, word: str, load: int) -> dict[str, str]:
     row = {"_source": "'shop'", "_file": "'f'", "_row": "1", "_load_id": f"'l{load}'"}
-    row["_loaded_at"] = f"timestamp '2025-01-0{load} 00:00:00'"
+    row |= {"_loaded_at": f"timestamp '2025-01-0{load} 00:00:00'", "_parent": "null", "_deleted_at": "null"}
     for column in entity.columns:
         late = word == "late"
         if column.name == entity.event_time:

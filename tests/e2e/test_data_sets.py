@@ -140,9 +140,9 @@ class TestCdnow:
             answer = con.execute(sql)
             names = [column[0] for column in answer.description]
             rows = answer.fetchall()
-        # CDNOW has no products and no advertising; everything else must have rows.
+        # CDNOW has no products, no advertising, and columns that never change; everything else must have rows.
         assert names
-        assert rows or "dim_products" in sql or "'cac'" in sql
+        assert rows or any(part in sql for part in ("dim_products", "'cac'", "meta.schema_changes"))
 
 
 @pytest.fixture(scope="module")

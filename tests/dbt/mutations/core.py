@@ -3,6 +3,24 @@
 TOUCHPOINTS = "models/intermediate/touchpoints"
 # path in the project, what stands there, what it becomes, the unit test that must notice
 MUTATIONS = [
+    (
+        "macros/latest_records.sql",
+        "where recency = 1 and _deleted_at is null",
+        "where recency = 1",
+        "stg_orders_deleted_at_the_source",
+    ),
+    (
+        "macros/latest_records.sql",
+        "_deleted_at < {{ as_of() }} and",
+        "_deleted_at <= {{ as_of() }} and",
+        "stg_orders_deleted_at_the_source",
+    ),
+    (
+        "macros/latest_records.sql",
+        "and last_landings._loaded_at > landed._loaded_at",
+        "and false",
+        "stg_order_lines_of_an_edited_order",
+    ),
     # The shift is consistent, so the grid of the rules stays green: only the literal days can tell.
     ("seeds/stage_rules.csv", "3,,,,,,20,56,", "3,,,,,,20,57,", "intervals_rf7_three_orders"),
     ("seeds/stage_rules.csv", "3,,,,,,56,113,", "3,,,,,,57,113,", "intervals_rf7_three_orders"),

@@ -155,6 +155,7 @@ AUDIENCE = (
 )
 FILE = "select 'orders' as stream, 'a.csv' as file, 5::bigint as rows_read, 0.5::double as share_of_previous"
 STREAM = "select 'orders' as stream, 7.0::double as age_days, 7.0::double as max_age_days"
+COLUMN = "select 'orders' as stream, false as is_missing, false as is_retyped"
 SIZE = "select 'loyal' as segment_id, 1.0::double as growth"
 
 OFFERS = (
@@ -167,6 +168,8 @@ GOOD_TABLES = [
     ("raw.files", f"select * replace (null::double as share_of_previous) from ({FILE})"),
     ("raw.streams", STREAM),
     ("raw.streams", f"select * replace (null::double as max_age_days) from ({STREAM})"),
+    ("raw.columns", COLUMN),
+    ("raw.columns", f"{COLUMN} limit 0"),
     ("publish.reconciliation", f"{RECONCILED} from range(8) as t(i)"),
     ("publish.conservation", f"{CONSERVED} from range(4) as t(i)"),
     ("publish.stage_partition", PARTITION),
@@ -197,6 +200,12 @@ TABLE_CASES = [
         "the newest event is no older than the mapping's max_age_days",
         broken(STREAM, "age_days", "7.001"),
     ),
+    (
+        "raw.columns",
+        "a column that the mapping uses and every record had is not missing",
+        broken(COLUMN, "is_missing", "true"),
+    ),
+    ("raw.columns", "a column that the mapping uses is of the kind it was", broken(COLUMN, "is_retyped", "true")),
     ("publish.reconciliation", "all eight measures were taken", f"{RECONCILED} from range(7) as t(i)"),
     *(
         (

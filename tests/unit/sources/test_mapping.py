@@ -10,6 +10,7 @@ import yaml
 
 from include.sources.entities import all_entities
 from include.sources.mapping import Constant, Expression, MappingError, RowNumber, read_mapping
+from tests.unit.sources.bench import plain_settings
 
 GOOD: dict[str, Any] = {
     "source": "shop",
@@ -57,11 +58,12 @@ def test_a_good_mapping_is_read(tmp_path: Path) -> None:
     assert spec.columns["status"] == Constant(value="completed")
     assert spec.columns["tax_amount"] == Expression(expression="paid - net")
     assert spec.columns["order_number"] == RowNumber(row_number_within=["id"])
-    assert mapping.base_dir(Path("/data")) == Path("/data/sources/shop")
+    assert mapping.base_dir(plain_settings(Path("/data"))) == Path("/data/sources/shop")
 
 
 def test_an_absolute_base_is_taken_as_it_is(tmp_path: Path) -> None:
-    assert read_mapping(written(tmp_path, changed(base="/exports"))).base_dir(Path("/data")) == Path("/exports")
+    mapping = read_mapping(written(tmp_path, changed(base="/exports")))
+    assert mapping.base_dir(plain_settings(Path("/data"))) == Path("/exports")
 
 
 def test_a_stream_may_come_from_several_sets_of_files(tmp_path: Path) -> None:
@@ -83,7 +85,7 @@ def test_a_stream_may_come_from_several_sets_of_files(tmp_path: Path) -> None:
         (changed(currency="Pounds"), "currency", "pattern"),
         (changed(timezone="UTC"), "timezone", "Extra inputs are not permitted"),
         (stream(file="x"), "streams.orders.0.file", "Extra inputs are not permitted"),
-        (stream(format="xlsx"), "streams.orders.0.format", "'csv', 'jsonl' or 'parquet'"),
+        (stream(format="xlsx"), "streams.orders.0.format", "'csv', 'jsonl', 'parquet' or 'raw'"),
         (stream(files="/exports/*.csv"), "streams.orders.0.files", "expected a glob below the mapping's base folder"),
         (stream(files=""), "streams.orders.0.files", "expected a glob below the mapping's base folder"),
         (stream(max_age_days=0), "streams.orders.0.max_age_days", "greater than 0"),

@@ -1,6 +1,8 @@
 with
 
-{{ latest_records(source('shop', 'coupon_redemptions'), ['redemption_id'], where='redeemed_at < ' ~ as_of()) }}
+{{ latest_records(
+    source('shop', 'coupon_redemptions'), ['redemption_id'], where='redeemed_at < ' ~ as_of(), whole=true
+) }}
 
 select
     {{ surrogate_key(['_source', 'redemption_id']) }} as redemption_key,

@@ -1,6 +1,6 @@
 with
 
-{{ latest_records(source('shop', 'order_lines'), ['order_id', 'line_number']) }}
+{{ latest_records(source('shop', 'order_lines'), ['order_id', 'line_number'], whole=true) }}
 
 select
     {{ surrogate_key(['_source', 'order_id', 'line_number']) }} as order_line_key,

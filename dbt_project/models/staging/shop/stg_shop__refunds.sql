@@ -1,6 +1,6 @@
 with
 
-{{ latest_records(source('shop', 'refunds'), ['refund_id'], where='refunded_at < ' ~ as_of()) }}
+{{ latest_records(source('shop', 'refunds'), ['refund_id'], where='refunded_at < ' ~ as_of(), whole=true) }}
 
 select
     {{ surrogate_key(['_source', 'refund_id']) }} as refund_key,
