@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import duckdb
 
 from include.lake.layout import Lake
 from include.settings import Settings
+from include.sources.drift import once
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class BuildInfo:
 
 
 def record_build(settings: Settings, as_of: datetime, run_id: str) -> BuildInfo:
-    """Write meta.build, meta.loads and meta.quarantine into the build warehouse in one transaction."""
+    """Write meta.build, loads, schema_changes and quarantine into the build warehouse in one transaction."""
     info = BuildInfo(uuid.uuid4().hex[:12], as_of.replace(tzinfo=None), run_id)
     lake = Lake(settings)
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
@@ -43,12 +45,25 @@ def record_build(settings: Settings, as_of: datetime, run_id: str) -> BuildInfo:
         )
         columns = ("source", "stream", "file", "load_id", "load_date", "loaded_at")
         counts = ("rows_read", "rows_landed", "rows_refused")
-        rows = [[item[name] for name in columns + counts] for item in lake.manifests()]
+        loads = lake.manifests()
+        rows = [[item[name] for name in columns + counts] for item in loads]
         if rows:
             con.executemany("insert into meta.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        _record_schema_changes(con, loads)
         _record_quarantine(con, lake)
         con.execute("commit")
     return info
+
+
+def _record_schema_changes(con: duckdb.DuckDBPyConnection, loads: list[dict[str, Any]]) -> None:
+    con.execute(
+        "create or replace table meta.schema_changes (source varchar, stream varchar, column_name varchar,"
+        " change varchar, was varchar, now varchar, since date, file varchar, seen_at timestamp)"
+    )
+    columns = ("source", "stream", "column", "change", "was", "now", "since", "file", "seen_at")
+    rows = [[item[name] for name in columns] for item in once(loads)]
+    if rows:
+        con.executemany("insert into meta.schema_changes values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _record_quarantine(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
