@@ -14,6 +14,7 @@ from rich.console import Console
 from include.demo.choice import DemoError, choose, data_dir_of_demo, make_room
 from include.demo.datasets import DatasetError
 from include.demo.report import print_report
+from include.demo.sources import parse_sources, vendor_sources
 from include.demo.standins import parse_names, stand_ins
 from include.demo.tools_report import print_tools, publish_again
 from include.destinations.config import ConfigError
@@ -35,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--mapping", type=Path, help="mapping file, with --dataset files")
     parser.add_argument("--as-of", help="exclusive end of what may be known, in the shop's time zone")
     parser.add_argument("--destinations", default="", help="vendors whose stand-ins are published to, comma separated")
+    parser.add_argument("--sources", default="", help="vendors whose stand-ins are read from, comma separated")
     parser.add_argument("--port", type=int, default=8080, help="port of the Airflow UI, with airflow")
     parser.add_argument("--timeout", type=float, default=3600, help="seconds the pipeline may take")
     options = parser.parse_args(arguments)
@@ -49,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     home = Path(os.environ.get("PERENNIAL_AIRFLOW_HOME", PROJECT_ROOT / ".airflow"))
     try:
         vendors = parse_names(options.destinations)
+        read_from = parse_sources(options.sources, options.dataset)
         choice = choose(
             options.dataset,
             data_dir,
@@ -57,17 +60,17 @@ def main(arguments: list[str] | None = None) -> int:
             mapping_file=options.mapping,
             as_of=options.as_of,
             say=say,
-        )
+        ).from_vendors(read_from)
         make_room(choice, data_dir, home, say)
         settings = choice.settings(data_dir)
         settings.build_warehouse.parent.mkdir(parents=True, exist_ok=True)
-        with stand_ins(vendors, settings) as tools:
+        with vendor_sources(read_from, settings, say) as sources, stand_ins(vendors, sources.settings) as tools:
             settings = tools.settings
             for vendor, account in tools.accounts.items():
                 say(f"a stand-in for {vendor} listens on {account.tool.url}")
             say(f"data set {choice.name} as of {choice.as_of.isoformat()}; starting Airflow in {home}")
             port = options.port if options.action == "airflow" else None
-            with local_airflow(home, settings_env(settings, tools.connections), port) as airflow:
+            with local_airflow(home, settings_env(settings, tools.connections | sources.connections), port) as airflow:
                 if options.action == "airflow":
                     return _keep_open(airflow.url, airflow.password)
                 say("Airflow is up")

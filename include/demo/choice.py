@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -34,6 +34,10 @@ class Choice:
     as_of: datetime
     reporting_currency: str
     time_zone: str
+
+    def from_vendors(self, names: Sequence[str]) -> Choice:
+        """The same data, some of it read from these vendors' stand-ins: another demo, with a lake of its own."""
+        return replace(self, name="+".join((self.name, *names)))
 
     def settings(self, data_dir: Path) -> Settings:
         """Return the settings of a run on this data; nothing runs by the clock."""
