@@ -1,0 +1,187 @@
+"""The same records through the tables of Fivetran and Airbyte: the same contract rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from include.sources.entities import all_entities
+from tests.contracts.specs import spec_file
+from tests.unit.sources.vendors import shopify_tables
+from tests.unit.sources.vendors.shopify_records import (
+    ShopifyBench,
+    customer,
+    gid,
+    line,
+    money,
+    nodes,
+    order,
+    refund,
+    refund_line,
+    shipping,
+)
+
+Json = dict[str, Any]
+STREAMS = ("customers", "products", "orders", "order_lines", "refunds", "carts", "coupon_redemptions")
+# What a tool does not lay into its tables.
+ABSENT = {
+    "fivetran": {"carts": {"items_count", "session_id"}, "products": {"department"}},
+    "airbyte": {"products": {"department"}},
+}
+
+
+def records() -> dict[str, list[Json]]:
+    nobody = dict.fromkeys(("defaultEmailAddress", "defaultPhoneNumber", "defaultAddress", "birthDate"))
+    variants = nodes(
+        {
+            "id": gid("ProductVariant", 2),
+            "position": 2,
+            "price": "7.00",
+            "inventoryItem": {"unitCost": {"amount": "1.00"}},
+        },
+        {"id": gid("ProductVariant", 1), "position": 1, "price": "9.00", "inventoryItem": {"unitCost": None}},
+    )
+    product = {"id": gid("Product", 1), "title": "Shirt", "productType": "Shirts", "vendor": "ACME", "category": None}
+    product |= {"priceRangeV2": {"minVariantPrice": {"amount": "7.00"}}, "variants": variants}
+    price = {"amount": "30.00", "currencyCode": "EUR"}
+    checkout = {"id": gid("AbandonedCheckout", 4), "createdAt": "2026-01-09T08:00:00Z", "completedAt": None}
+    checkout |= {"updatedAt": "2026-01-09T09:00:00Z", "customer": {"id": gid("Customer", 5)}, "customAttributes": []}
+    checkout |= {
+        "lineItems": nodes({"quantity": 2}),
+        "subtotalPriceSet": {"shopMoney": price, "presentmentMoney": price},
+    }
+    return {
+        "customers": [customer(5), customer(6, firstName=None, lastName=None, **nobody)],
+        "products": [product],
+        "orders": orders(),
+        "checkouts": [checkout, checkout | {"id": gid("AbandonedCheckout", 7), "completedAt": "2026-01-09T10:00:00Z"}],
+    }
+
+
+def orders() -> list[Json]:
+    adjustment = {
+        "id": gid("OrderAdjustment", 1),
+        "reason": None,
+        "amountSet": money("-4.20"),
+        "taxAmountSet": money("-0.80"),
+    }
+    edit = refund(20, money("0.00"), refund_line(1, 31, 1, money("9.67"), money("0.80")))
+    return [
+        order(
+            1,
+            line(11, 2, money("10.00"), discount=money("1.00"), tax=money("3.03")),
+            line(12, 1, money("50.00")) | {"isGiftCard": True},
+            shippingLines=nodes(shipping(money("4.90"), money("0.78")), shipping(money("9.90"), removed=True)),
+            discountCodes=["WELCOME10", "SECOND"],
+            customAttributes=[{"key": "session_id", "value": "s77"}],
+        ),
+        order(
+            2,
+            line(21, 1, money("9.00")) | {"product": None},
+            customer=None,
+            sourceName="pos",
+            retailLocation={"id": gid("Location", 6)},
+        ),
+        order(
+            3,
+            line(31, 3, money("10.00"), discount=money("1.00"), tax=money("2.40")),
+            line(32, 1, money("5.00")),
+            refunds=[edit],
+        ),
+        order(
+            4,
+            line(41, 2, money("5.00"), tax=money("1.90")),
+            line(42, 1, money("5.00"), tax=money("0.95")),
+            taxesIncluded=False,
+            displayFinancialStatus="PARTIALLY_REFUNDED",
+            refunds=[
+                refund(
+                    22,
+                    money("20.00"),
+                    refund_line(2, 41, 2, money("10.00"), money("1.90")),
+                    refund_line(3, 42, 1, money("5.00"), money("0.95")),
+                ),
+                refund(23, money("10.00"), *(refund_line(n, 41, 1, money("10.00"), money("0.00")) for n in (4, 5, 6))),
+                refund(24, money("5.00"), adjustments=(adjustment,)),
+            ],
+        ),
+        order(5, line(51, 1, money("3.00")), test=True, discountCodes=["A"]),
+        order(6, line(61, 1, money("3.00")), cancelledAt="2026-01-11T00:00:00Z", displayFinancialStatus="VOIDED"),
+        order(
+            7,
+            line(71, 1, money("23.26", "20.00")),
+            presentmentCurrencyCode="GBP",
+            totalPriceSet=money("23.26", "20.00"),
+            refunds=[
+                refund(25, money("23.26", "20.00"), refund_line(7, 71, 1, money("23.26", "20.00"), money("0", "0")))
+            ],
+        ),
+        order(
+            8,
+            line(81, 2, money("4.00")),
+            refunds=[refund(26, money("0.00"), refund_line(8, 81, 2, money("8.00"), money("0")))],
+        ),
+    ]
+
+
+def laid(folder: Path, shape: str) -> ShopifyBench:
+    bench, given = ShopifyBench(folder / shape, shape), records()
+    convert: Callable[..., shopify_tables.Tables] = getattr(shopify_tables, shape)
+    columns = shopify_tables.FIVETRAN_COLUMNS if shape == "fivetran" else {}
+    shopify_tables.write(bench.base, convert(**given), columns)
+    return bench
+
+
+def rows(bench: ShopifyBench, stream: str, without: set[str]) -> list[tuple[Any, ...]]:
+    names = [f"{name}::varchar" for name in all_entities()[stream].column_names if name not in without]
+    found = bench.rows(stream, f"_deleted_at is null, {', '.join(names)}")
+    return sorted(str(row[1:]) for row in found if row[0])
+
+
+@pytest.fixture
+def pulled(tmp_path: Path) -> ShopifyBench:
+    bench, given = ShopifyBench(tmp_path / "perennial"), records()
+    bench.put("customers", *given["customers"])
+    bench.put("products", *given["products"])
+    bench.put("orders", *given["orders"])
+    bench.put("abandoned_checkouts", *given["checkouts"])
+    return bench
+
+
+@pytest.mark.parametrize("shape", ["fivetran", "airbyte"])
+@pytest.mark.parametrize("stream", STREAMS)
+def test_the_same_records_give_the_same_rows(pulled: ShopifyBench, tmp_path: Path, shape: str, stream: str) -> None:
+    without = ABSENT[shape].get(stream, set())
+    expected = rows(pulled, stream, without)
+    assert expected
+    assert rows(laid(tmp_path, shape), stream, without) == expected
+
+
+@pytest.mark.parametrize("shape", ["fivetran", "airbyte"])
+def test_an_order_that_the_tool_saw_deleted_is_gone(tmp_path: Path, shape: str) -> None:
+    bench, given = ShopifyBench(tmp_path, shape), records()
+    tables = getattr(shopify_tables, shape)(**given)
+    gone = {"fivetran": {"_fivetran_deleted": True}, "airbyte": {"deleted_at": "2026-01-30T08:00:00Z"}}[shape]
+    [first] = [one for one in tables[{"fivetran": "order", "airbyte": "orders"}[shape]] if str(one["id"]) == "1"]
+    first |= gone
+    shopify_tables.write(bench.base, tables, shopify_tables.FIVETRAN_COLUMNS if shape == "fivetran" else {})
+    for stream in ("orders", "order_lines", "carts", "coupon_redemptions"):
+        kept = bench.rows(stream, "order_id", "1") and [
+            row[1] for row in bench.rows(stream, "_deleted_at is null, order_id", "1") if row[0]
+        ]
+        assert "1" not in kept, stream
+
+
+def test_the_tables_have_only_columns_that_fivetran_lists() -> None:
+    listed = yaml.safe_load(spec_file("fivetran/shopify__src_shopify_graphql.yml").read_text())["sources"][0]["tables"]
+    known = {table["name"].strip(): {column["name"] for column in table["columns"]} for table in listed}
+    tables = shopify_tables.fivetran(**records())
+    # The list leaves out what the connector always adds, and the owner of what lies in a table of its own.
+    always = {"_fivetran_synced", "_fivetran_deleted"}
+    for name, found in tables.items():
+        written = {key for row in found for key in row} | set(shopify_tables.FIVETRAN_COLUMNS.get(name, ()))
+        assert written - always <= known[name], name
