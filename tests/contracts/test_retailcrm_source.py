@@ -23,8 +23,8 @@ from include.sources.pull.run import opened, pull_family
 from include.sources.source_file import read_source_file
 from include.sources.vendors import retailcrm as module
 from tests.contracts.specs import spec_file
-from tests.contracts.standins import connect
 from tests.contracts.test_woocommerce_shop import expected, landed, load
+from tests.contracts.vendors import connect
 from tests.unit.sources.bench import plain_settings
 from tests.unit.sources.vendors.retailcrm_records import GROUPS, customer, order, product
 

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 import pytest
 import yaml
-from tests.contracts.standins import connect
 
 from include.demo.apis.places import padded
 from include.demo.apis.retailcrm import RetailcrmApi
@@ -18,6 +17,7 @@ from include.demo.apis.shopify import Shopify
 from include.demo.apis.woocommerce import WooCommerceApi
 from include.sources.vendors import retailcrm, woocommerce
 from tests.contracts.test_woocommerce_shop import load, present
+from tests.contracts.vendors import connect
 from tests.unit.sources.bench import plain_settings
 from tests.unit.sources.vendors import retailcrm_records as crm_records
 from tests.unit.sources.vendors import shopify_records as shopify

@@ -27,7 +27,7 @@ from include.sources.mapping import read_mapping
 from include.sources.pull.base import Span
 from include.sources.pull.run import pull_family
 from include.sources.source_file import read_source_file
-from tests.contracts.standins import connect
+from tests.contracts.vendors import connect
 from tests.unit.sources.bench import plain_settings
 from tests.unit.sources.vendors import shopify_records
 from tests.unit.sources.vendors.raw_bench import RawBench

@@ -21,7 +21,7 @@ from include.sources.pull.run import opened, pull_family
 from include.sources.source_file import read_source_file
 from include.sources.vendors import woocommerce as module
 from tests.contracts.specs import spec_file
-from tests.contracts.standins import connect
+from tests.contracts.vendors import connect
 from tests.unit.sources.bench import plain_settings
 from tests.unit.sources.vendors.woocommerce_records import CATEGORIES, customer, line, order, product, refund
 

@@ -47,9 +47,9 @@ def running(tool: AnyTool, spec: Callable[[], Callable[[Request], Answer | None]
     assert tool.forbidden == [], tool.forbidden
 
 
-def connect(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
-    """Define the Airflow connection `tool`: host, login, password, extra."""
-    monkeypatch.setenv("AIRFLOW_CONN_TOOL", json.dumps({"conn_type": "generic", **fields}))
+def connect(monkeypatch: pytest.MonkeyPatch, connection: str = "tool", **fields: Any) -> None:
+    """Define an Airflow connection: host, login, password, extra."""
+    monkeypatch.setenv(f"AIRFLOW_CONN_{connection.upper()}", json.dumps({"conn_type": "generic", **fields}))
 
 
 def vendor_row(type_: str, **keys: Any) -> dict[str, Any]:
