@@ -59,22 +59,26 @@ class AirflowClient:
     def result(self, dag_id: str, run_id: str, task_id: str, map_index: int) -> Any:
         """Return what a task returned, or None."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
-        answer = self._http.get(path, params={"map_index": map_index, "deserialize": "false"})
+        answer = self._ask(path, {"map_index": map_index, "deserialize": "false"})
         return answer.json()["value"] if answer.status_code == httpx.codes.OK else None
 
     def log(self, dag_id: str, run_id: str, task_id: str, try_number: int, map_index: int) -> str:
         """Return the text of a task's log."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"
-        answer = self._http.get(path, params={"map_index": map_index}, headers={"Accept": "application/json"})
+        answer = self._ask(path, {"map_index": map_index}, {"Accept": "application/json"})
         answer.raise_for_status()
         return "\n".join(_text(line) for line in answer.json()["content"] if isinstance(line, dict))
 
-    # With much else to do on the machine Airflow's API is late now and then; a question may be asked again.
-    @retry(retry=retry_if_exception_type(httpx.TimeoutException), stop=stop_after_attempt(5), reraise=True)
     def _get(self, path: str, **params: Any) -> dict[str, Any]:
-        answer = self._http.get(path, params=params)
+        answer = self._ask(path, params)
         answer.raise_for_status()
         return answer.json()
+
+    # With much else to do on the machine Airflow's API is late now and then, or closes a connection that it kept open
+    # just as it is used again; a question may be asked again.
+    @retry(retry=retry_if_exception_type(httpx.TransportError), stop=stop_after_attempt(5), reraise=True)
+    def _ask(self, path: str, params: dict[str, Any], headers: dict[str, str] | None = None) -> httpx.Response:
+        return self._http.get(path, params=params, headers=headers)
 
 
 def _text(line: dict[str, Any]) -> str:
