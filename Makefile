@@ -20,7 +20,7 @@ CHOICE = --dataset $(DATASET) --customers $(SCALE) --seed $(SEED) \
 	$(if $(MAPPING),--mapping $(MAPPING)) $(if $(AS_OF),--as-of $(AS_OF)) \
 	$(if $(SOURCES),--sources $(SOURCES)) $(if $(DESTINATIONS),--destinations $(DESTINATIONS))
 
-.PHONY: help setup demo airflow check-sources explain test lint format manifest lock clean
+.PHONY: help setup browser demo airflow check-sources explain test lint format manifest lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,11 @@ $(STAMP): requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/bootstrap.txt
 	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements/dev.txt requirements/bootstrap.txt
 	@touch $@
+
+browser: ## install Debian's Chromium where there is none; the tests look at the pages with it
+	@command -v chromium >/dev/null || { test $$(id -u) = 0 && apt-get update -qq \
+		&& DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends chromium fonts-dejavu-core; } \
+		|| { echo "make: the tests need Chromium; run: sudo apt-get install chromium" >&2; exit 1; }
 
 manifest: $(MANIFEST) ## parse the dbt project; the build DAG is drawn from its manifest
 
@@ -51,7 +56,7 @@ check-sources: $(STAMP) ## try the connection and scopes of each source in PEREN
 explain: $(STAMP) ## show everything about one customer: CUSTOMER=key, or an e-mail address with CONTACTS=1
 	@$(BIN)/python -m include.explain $(CUSTOMER) $(if $(CONTACTS),--contacts)
 
-test: $(MANIFEST) lint ## lint, dbt, unit, DAG and end-to-end tests
+test: $(MANIFEST) browser lint ## lint, dbt, unit, DAG and end-to-end tests
 	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 lint: $(MANIFEST) ## ruff, sqlfluff
