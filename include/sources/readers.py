@@ -135,11 +135,13 @@ def _read_lines(
     con: duckdb.DuckDBPyConnection, path: Path, select: str, options: str, records_before: int
 ) -> tuple[Any, ...]:
     """Read a text file into the view records_numbered and return the records that cannot be read."""
-    for table in ("rejects", "scans"):
+    # The file before may have left its own; two at once would not fit in the memory allowed.
+    con.execute("drop view if exists records_numbered")
+    for table in ("kept_records", "rejects", "scans"):
         con.execute(f"drop table if exists {table}")
     # Rows lie in the order of the file, so DuckDB's rowid counts them; row_number() would read with one processor.
     con.execute(
-        f"create or replace temp table records as select {select}"
+        f"create temp table kept_records as select {select}"
         f" from read_csv({one_file(path)}, {options}, auto_detect = false, max_line_size = {MAX_LINE_BYTES},"
         " store_rejects = true, rejects_table = 'rejects', rejects_scan = 'scans', rejects_limit = 0)"
     )
@@ -157,7 +159,7 @@ def _read_lines(
             )
         broken.append((record, message.splitlines()[0], text))
     # DuckDB numbers the records it kept; a record's number in the file also counts the rejected ones before it.
-    numbered = "select *, rowid + 1 as _row from records"
+    numbered = "select *, rowid + 1 as _row from kept_records"
     if broken:
         con.execute("create or replace temp table shifts (kept_before bigint, shift bigint)")
         shifts = {record - 1 - index: index + 1 for index, (record, *_) in enumerate(broken)}
@@ -166,7 +168,7 @@ def _read_lines(
             "select kept.* replace (_row + coalesce(shift, 0) as _row)"
             f" from ({numbered}) as kept asof left join shifts on _row > kept_before"
         )
-    con.execute(f"create or replace temp view records_numbered as {numbered}")
+    con.execute(f"create temp view records_numbered as {numbered}")
     return tuple(broken)
 
 
