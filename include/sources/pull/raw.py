@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -68,7 +69,8 @@ def pulled(folder: Path, resource: Resource, pages: Iterable[Page], pulled_at: d
                 writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
                 count += len(rows)
                 gc.collect(0)
-        yield Pulled(folder, scratch, count)
+        with bounded_connection(folder.parent.parent) as con:
+            yield Pulled(con, folder, scratch, count)
     finally:
         scratch.unlink(missing_ok=True)
 
@@ -92,8 +94,8 @@ class Pulled:
         count: records read, those that came twice included.
     """
 
-    def __init__(self, folder: Path, scratch: Path, count: int) -> None:
-        self._folder, self._scratch, self.count = folder, scratch, count
+    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path, scratch: Path, count: int) -> None:
+        self._con, self._folder, self._scratch, self.count = con, folder, scratch, count
 
     def land(self, name: str) -> bool:
         """Put all records into one file; return whether it says anything new."""
@@ -113,10 +115,9 @@ class Pulled:
             PullError: a record is of another day.
         """
         listed = ", ".join(quote(day.isoformat()) for day in days)
-        with bounded_connection(self._folder.parent.parent) as con:
-            strange = con.execute(
-                f"select distinct day from {self._relation()} where day not in ({listed}) order by 1 limit 3"
-            ).fetchall()
+        strange = self._con.execute(
+            f"select distinct day from {self._relation()} where day not in ({listed}) order by 1 limit 3"
+        ).fetchall()
         if strange:
             raise PullError(
                 f"{self._folder.name}: records of {', '.join(day for (day,) in strange)} came, expected {days[0]} to "
@@ -135,20 +136,19 @@ class Pulled:
 
     def _land(self, name: str, where: str) -> bool:
         target = self._folder / name
-        with bounded_connection(self._folder.parent.parent) as con:
-            mine = f"select *, file_row_number as position from {self._relation()} where {where}"
-            repeated = con.execute(f"select count(*) - count(distinct key) from ({mine})").fetchall()[0][0]
-            if repeated:
-                ranked = f"select *, row_number() over (partition by key order by {LAST_FIRST}) as nth from ({mine})"
-                mine = f"select * from ({ranked}) where nth = 1"
-            columns = "payload, deleted_at, key, version"
-            if target.exists() and not _differ(con, f"select {columns} from ({mine})", target, columns):
-                return False
-            query = f"select payload, deleted_at, pulled_at, key, version from ({mine}) order by position"
-            with written_aside(target, mode=0o600) as aside:
-                con.execute(
-                    f"copy ({query}) to {quote(str(aside))} (format parquet, compression zstd, use_tmp_file false)"
-                )
+        mine = f"select *, file_row_number as position from {self._relation()} where {where}"
+        repeated = self._con.execute(f"select count(*) - count(distinct key) from ({mine})").fetchall()[0][0]
+        if repeated:
+            ranked = f"select *, row_number() over (partition by key order by {LAST_FIRST}) as nth from ({mine})"
+            mine = f"select * from ({ranked}) where nth = 1"
+        columns = "payload, deleted_at, key, version"
+        if target.exists() and not _differ(self._con, f"select {columns} from ({mine})", target, columns):
+            return False
+        query = f"select payload, deleted_at, pulled_at, key, version from ({mine}) order by position"
+        with written_aside(target, mode=0o600) as aside:
+            self._con.execute(
+                f"copy ({query}) to {quote(str(aside))} (format parquet, compression zstd, use_tmp_file false)"
+            )
         return True
 
 
