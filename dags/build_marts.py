@@ -18,8 +18,9 @@ Running it again is safe; within a run the build is not repeated, so start a new
 
 **a model or test fails**: `dbt_producer_watcher` is red; "Completed with" in its log is followed by the names and dbt's
 messages. Red with it are the tasks of the marts and audiences that stand on what failed; staging, intermediate models
-and tests have no tasks of their own. The live warehouse is as it was.
-**gate_2 fails**: the message has the audit rows; the Data Docs lie in `<data>/quality/gate_2/`. See docs/gates.md.
+and tests have no tasks of their own. The live warehouse is as it was. See docs/runbooks/build-failed.md.
+**gate_2 fails**: the message has the audit rows; the Data Docs lie in `<data>/quality/gate_2/`. See
+docs/runbooks/gate-2-red.md.
 **promote fails**: nothing is half-visible. Clear the task.
 **serve_postgres fails**: the live file is new, the copy in PostgreSQL is the one of before. Mend what the message names
 and clear the task. It is skipped while PERENNIAL_SERVE_URL is not set. See docs/runbooks/serve-failed.md.
