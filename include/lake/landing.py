@@ -64,9 +64,10 @@ def _land_file(lake: Lake, entity: Entity, report: dict[str, Any], load_date: st
         columns = ", ".join(
             f"cast({provenance.get(name, name)} as {kind}) as {name}" for name, kind in lake_columns(entity).items()
         )
+        passed = " where _row not in (select _row from bad)" if refused else ""
         with written_aside(target) as aside:
             con.execute(
-                f"copy (select {columns} from {staged} where _row not in (select _row from bad))"
+                f"copy (select {columns} from {staged}{passed})"
                 f" to {quote(str(aside))} (format parquet, compression zstd, use_tmp_file false)"
             )
             landed = con.execute(f"select count(*) from read_parquet({quote(str(aside))})").fetchall()[0][0]

@@ -235,7 +235,10 @@ def _mark_superseded(con: duckdb.DuckDBPyConnection, entity: Entity, staged: Pat
 
 
 def _copy(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
-    con.execute(f"copy ({query}) to {quote(str(target))} (format parquet, compression zstd, use_tmp_file false)")
+    # The file lives until landing writes it anew, so only its speed counts: without this limit half of the time goes
+    # into dictionaries of columns whose values hardly repeat.
+    options = "format parquet, compression zstd, parquet_version v2, dictionary_size_limit 1000, use_tmp_file false"
+    con.execute(f"copy ({query}) to {quote(str(target))} ({options})")
 
 
 # What a mapping may say of a row beside the contract's columns.
