@@ -20,7 +20,7 @@ CHOICE = --dataset $(DATASET) --customers $(SCALE) --seed $(SEED) \
 	$(if $(MAPPING),--mapping $(MAPPING)) $(if $(AS_OF),--as-of $(AS_OF)) \
 	$(if $(SOURCES),--sources $(SOURCES)) $(if $(DESTINATIONS),--destinations $(DESTINATIONS))
 
-.PHONY: help setup browser demo airflow check-sources explain test lint format manifest lock clean
+.PHONY: help setup browser demo airflow check-sources explain serve metric docs test lint format manifest lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,15 @@ check-sources: $(STAMP) ## try the connection and scopes of each source in PEREN
 
 explain: $(STAMP) ## show everything about one customer: CUSTOMER=key, or an e-mail address with CONTACTS=1
 	@$(BIN)/python -m include.explain $(CUSTOMER) $(if $(CONTACTS),--contacts)
+
+serve: $(MANIFEST) ## copy the live warehouse to the PostgreSQL of PERENNIAL_SERVE_URL
+	@$(BIN)/python -m include.serve
+
+metric: $(MANIFEST) ## ask for metrics by name: METRICS=aov,cac BY=metric_time__month,kpi__channel
+	@$(BIN)/python -m include.metrics $(METRICS) $(if $(BY),--by $(BY))
+
+docs: $(MANIFEST) ## build the documentation with data dictionary and pictures, as pages that open from disk
+	@$(BIN)/python -m include.docs_site
 
 test: $(MANIFEST) browser lint ## lint, dbt, unit, DAG and end-to-end tests
 	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from airflow.sdk import DAG, Metadata, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from include.orchestration.assets import LAKE, LIVE_WAREHOUSE
 from include.orchestration.defaults import AS_OF, DEFAULT_ARGS, POOL
@@ -17,9 +18,12 @@ Running it again is safe; within a run the build is not repeated, so start a new
 
 **a model or test fails**: `dbt_producer_watcher` is red; "Completed with" in its log is followed by the names and dbt's
 messages. Red with it are the tasks of the marts and audiences that stand on what failed; staging, intermediate models
-and tests have no tasks of their own. The live warehouse is as it was.
-**gate_2 fails**: the message has the audit rows; the Data Docs lie in `<data>/quality/gate_2/`. See docs/gates.md.
+and tests have no tasks of their own. The live warehouse is as it was. See docs/runbooks/build-failed.md.
+**gate_2 fails**: the message has the audit rows; the Data Docs lie in `<data>/quality/gate_2/`. See
+docs/runbooks/gate-2-red.md.
 **promote fails**: nothing is half-visible. Clear the task.
+**serve_postgres fails**: the live file is new, the copy in PostgreSQL is the one of before. Mend what the message names
+and clear the task. It is skipped while PERENNIAL_SERVE_URL is not set. See docs/runbooks/serve-failed.md.
 **an old state**: run it with the parameter `as_of`; the same lake and as_of give the same marts.
 """
 
@@ -56,7 +60,19 @@ with DAG(
 
         yield Metadata(LIVE_WAREHOUSE, {"as_of": as_of, "build_id": promote_build(build_id)})
 
+    @task(execution_timeout=timedelta(hours=2))
+    def serve_postgres() -> str:
+        """Copy the live warehouse to the PostgreSQL for BI tools, where there is one."""
+        from include.serve.errors import ServeUnset
+        from include.serve.serve import serve
+        from include.settings import get_settings
+
+        try:
+            return str(serve(get_settings()))
+        except ServeUnset as unset:
+            raise AirflowSkipException(str(unset)) from None
+
     as_of = resolve_as_of()
     checked = gate_2(as_of)
     as_of >> dbt_build() >> checked
-    promote(as_of, checked)
+    promote(as_of, checked) >> serve_postgres()

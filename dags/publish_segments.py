@@ -16,10 +16,12 @@ Running it again is safe: what the ledger has as confirmed is not sent again, wh
 
 **publish fails with a guard's message**: more than a fifth of a list would be removed, or the source is empty. Look at
 the plan, then run the DAG `approve_publish` with the RUN_ID of the message (or `python -m include.publisher approve
-RUN_ID` and clear the task). Withdrawn consents were sent anyway.
-**check_drift fails**: somebody else changed a list, or a tool lost members; publish.publish_drift says which.
+RUN_ID` and clear the task). Withdrawn consents were sent anyway. See docs/runbooks/publish-blocked.md.
+**check_drift fails**: somebody else changed a list, or a tool lost members; publish.publish_drift says which. See
+docs/runbooks/drift.md.
 **publish fails otherwise**: the destination refused or was not there. Clear the task when it is back.
-docs/publishing.md says more.
+**members refused** (dead letters): docs/runbooks/dead-letters.md. **the ledger is gone**: docs/runbooks/ledger-lost.md,
+before anything is published again. docs/publishing.md says more.
 """
 
 with DAG(

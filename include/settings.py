@@ -47,6 +47,8 @@ class Settings(BaseSettings):
         default=48, gt=0, description="Older warehouses are published with approval only"
     )
     publish_history_days: int = Field(default=400, ge=1, description="How long the ledger keeps each run's changes")
+    serve_url: SecretStr | None = Field(default=None, description="URL of the PostgreSQL for BI tools; unset = none")
+    serve_contacts: bool = Field(default=False, description="Serve names, e-mails and phones there too, to their role")
     webhook_url: HttpUrl | None = Field(default=None, description="Where the webhook destination posts; unset = off")
     webhook_secret: SecretStr | None = Field(default=None, description="Key that signs webhook requests")
 

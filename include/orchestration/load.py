@@ -26,7 +26,8 @@ changed within its own data interval, beside the daily state, and fires no build
 it was. Open the Data Docs in `<data>/quality/gate_1/`, correct the export or the mapping, and clear the task `extract`.
 Where a column has changed and is right as it is, add the `accept_schema` that the error names.
 
-**rows in quarantine**: `<lake>/_quarantine/`, and `meta.quarantine` in the live warehouse. docs/gates.md says more.
+**rows in quarantine**: `<lake>/_quarantine/`, and `meta.quarantine` in the live warehouse. See
+docs/runbooks/gate-1-stopped.md and docs/gates.md.
 """
 
 

