@@ -1,4 +1,4 @@
-"""Build the marts from the lake, check them, and make them the live warehouse."""
+"""Build the marts from the lake, check them, make them the live warehouse, and draw it."""
 
 from datetime import timedelta
 
@@ -20,12 +20,13 @@ messages. Red with it are the tasks of the marts and audiences that stand on wha
 and tests have no tasks of their own. The live warehouse is as it was.
 **gate_2 fails**: the message has the audit rows; the Data Docs lie in `<data>/quality/gate_2/`. See docs/gates.md.
 **promote fails**: nothing is half-visible. Clear the task.
+**build_site fails**: the warehouse is live, the dashboards are those before. Clear the task.
 **an old state**: run it with the parameter `as_of`; the same lake and as_of give the same marts.
 """
 
 with DAG(
     "build_marts",
-    description="Lake to live warehouse: dbt build, gate 2, promotion",
+    description="Lake to live warehouse: dbt build, gate 2, promotion, dashboards",
     schedule=list(LAKE.values()),
     catchup=False,
     max_active_runs=1,
@@ -56,7 +57,14 @@ with DAG(
 
         yield Metadata(LIVE_WAREHOUSE, {"as_of": as_of, "build_id": promote_build(build_id)})
 
+    @task
+    def build_site() -> str:
+        """Draw the dashboards from the warehouse that is live now."""
+        from include.orchestration.site import draw
+
+        return draw()
+
     as_of = resolve_as_of()
     checked = gate_2(as_of)
     as_of >> dbt_build() >> checked
-    promote(as_of, checked)
+    promote(as_of, checked) >> build_site()

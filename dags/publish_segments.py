@@ -18,6 +18,7 @@ Running it again is safe: what the ledger has as confirmed is not sent again, wh
 the plan, then run the DAG `approve_publish` with the RUN_ID of the message (or `python -m include.publisher approve
 RUN_ID` and clear the task). Withdrawn consents were sent anyway.
 **check_drift fails**: somebody else changed a list, or a tool lost members; publish.publish_drift says which.
+**build_site fails**: everything was published, the page about it is the one before. Clear the task.
 **publish fails otherwise**: the destination refused or was not there. Clear the task when it is back.
 docs/publishing.md says more.
 """
@@ -63,4 +64,13 @@ with DAG(
                 " the live warehouse and docs/publishing.md."
             )
 
-    check_drift(publish.expand_kwargs(list_pairs()))
+    @task(trigger_rule="all_done")
+    def build_site() -> str:
+        """Draw the dashboards anew, so that they show what was sent."""
+        from include.orchestration.site import draw
+
+        return draw()
+
+    published = publish.expand_kwargs(list_pairs())
+    check_drift(published)
+    published >> build_site()

@@ -133,6 +133,15 @@ def test_nothing_is_promoted_that_has_not_passed_the_gate(dag_bag: Any) -> None:
     assert dag.get_task("promote").trigger_rule == dag.get_task("gate_2").trigger_rule == "all_success"
 
 
+def test_the_dashboards_are_drawn_after_each_promotion_and_each_publication(dag_bag: Any) -> None:
+    build, publish = dag_bag.dags["build_marts"], dag_bag.dags["publish_segments"]
+    assert build.get_task("build_site").upstream_task_ids == {"promote"}
+    # Also when an audience failed; and in no one's way, so that a failed publication is still seen.
+    assert publish.get_task("build_site").upstream_task_ids == {"publish"}
+    assert publish.get_task("build_site").trigger_rule == "all_done"
+    assert publish.get_task("build_site").downstream_task_ids == set()
+
+
 def test_each_model_of_the_marts_and_audiences_has_a_task_and_no_other_model_has(dag_bag: Any) -> None:
     nodes = json.loads(MANIFEST.read_text(encoding="utf-8"))["nodes"].values()
     models = {node["name"]: node["fqn"][1] for node in nodes if node["resource_type"] == "model"}
@@ -140,7 +149,8 @@ def test_each_model_of_the_marts_and_audiences_has_a_task_and_no_other_model_has
     tasks = {task.task_id for task in dag_bag.dags["build_marts"].tasks}
     assert {"dim_customers", "pub_lapsed"} <= shown < set(models)
     assert tasks == {f"dbt_build.{name}_run" for name in shown} | {
-        "dbt_build.dbt_producer_watcher", "dbt_build.dbt_producer_watcher_done", "gate_2", "promote", "resolve_as_of",
+        "dbt_build.dbt_producer_watcher", "dbt_build.dbt_producer_watcher_done", "gate_2", "promote",
+        "build_site", "resolve_as_of",
     }  # fmt: skip
 
 
