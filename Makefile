@@ -59,8 +59,8 @@ site: $(STAMP) ## draw the dashboards from the live warehouse; prints the page t
 screenshots: $(STAMP) browser ## take the pictures of the documentation from the live warehouse's dashboards
 	@$(BIN)/python -m include.site.screenshots docs/images
 
-explain: $(STAMP) ## show everything about one customer: CUSTOMER=key, or an e-mail address with CONTACTS=1
-	@$(BIN)/python -m include.explain $(CUSTOMER) $(if $(CONTACTS),--contacts)
+explain: $(STAMP) ## show everything about one customer: CUSTOMER=key, or an address with CONTACTS=1; PAGE=1 writes a page
+	@$(BIN)/python -m include.explain $(CUSTOMER) $(if $(CONTACTS),--contacts) $(if $(PAGE),--page)
 
 test: $(MANIFEST) browser lint ## lint, dbt, unit, DAG and end-to-end tests
 	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder

@@ -12,6 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from include.explain.customer import explain
+from include.explain.page import write_page
 from include.settings import Settings
 from include.site.pages import PAGES
 from include.site.read import rows_of
@@ -140,6 +142,16 @@ def test_drawings_hold_the_numbers(shown: Show) -> None:
     assert dropoff == {"drop-off": [60], "benchmark": [50], "goal": [pytest.approx(55)]}
     assert drawn["dropoff"][1]["text"] == "drop-off (%)"
     assert drawn["stages_over_time"][2]["text"] == "customers"
+
+
+def test_the_page_about_one_customer(browser: Browser, shop: Settings) -> None:
+    with duckdb.connect(str(shop.live_warehouse), read_only=True) as live:
+        path = write_page(live, "c1", [*explain(live, "c1", shop)], shop)
+    with opened(browser, path, width=390) as seen:
+        assert seen.complaints == []
+        assert serious(seen.page) == []
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert seen.page.locator("#stages tbody tr").count() == 3
 
 
 def test_what_is_not_over_yet_is_hatched(browser: Browser, sites: dict[str, Path]) -> None:

@@ -37,6 +37,11 @@ def _stages(day: str, **customers: int) -> list[dict[str, Any]]:
     ]
 
 
+def _stay(stage: str, start: str, end: str | None, cause: str) -> dict[str, Any]:
+    row = {"customer_key": "c1", "model_id": "visitor5", "stage": stage, "valid_from": start, "valid_to": end}
+    return row | {"cause": cause}
+
+
 def _without(rows: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if name not in names} for row in rows]
 
@@ -149,7 +154,17 @@ SHOP: Rows = {
         },
         {"segment_id": "loyal", "direction": "exit", "date": "2025-01-31", "reason": "silent", "customers": 1},
     ],
-    "marts.fct_orders": [{"order_key": "o1", "ordered_at": datetime(2025, 1, 31)}],  # noqa: DTZ001
+    "marts.fct_orders": [
+        {"order_key": "o1", "order_number": "#1", "customer_key": "c1", "status": "completed", "net_revenue": 19.5}
+        | {"currency": "EUR", "ordered_at": "2025-01-31"},
+    ],
+    "marts.dim_customers": [{"customer_key": "c1"}, {"customer_key": "c2"}],
+    "marts.customer_stage_history": [
+        _stay("visitor", "2025-01-01", "2025-01-31", "registered"),
+        _stay("new", "2025-01-31", "2025-03-01", "order_completed"),
+        _stay("lapsed", "2025-03-01", None, "time_passed"),
+    ],
+    "contacts.contacts": [{"customer_key": "c1", "email": "ann@people.example", "email_source": "shop"}],
     "audit.reconciliation": [
         {"measure": "orders", "raw_value": 7, "staging_value": 7, "mart_value": 7},
         {"measure": "refunds", "raw_value": 3, "staging_value": 3, "mart_value": 2},
