@@ -1,11 +1,10 @@
-"""Writes the files of the site: a page per question, one style, one script, the charts' library beside them."""
+"""Writes the files of the site: a page per question, one style and the scripts beside them."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from dataclasses import asdict
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +33,6 @@ def write_site(connection: duckdb.DuckDBPyConnection, build: Build, settings: Se
         folder: is made.
     """
     shutil.copytree(HERE / "assets", folder / "assets")
-    shutil.copyfile(plotly_script(), folder / "assets" / "plotly.min.js")
     described = {
         table: describe(connection, table)
         for table in dict.fromkeys(one.table for page in PAGES for one in page.charts)
@@ -54,11 +52,6 @@ def write_site(connection: duckdb.DuckDBPyConnection, build: Build, settings: Se
         (folder / page.file).write_text(html, encoding="utf-8")
     tables = environment.get_template("tables.html.j2").render(tables=described, current=TABLES, **shared)
     (folder / TABLES).write_text(tables, encoding="utf-8")
-
-
-def plotly_script() -> Path:
-    """Where the charts' library lies in its own package."""
-    return Path(str(files("plotly") / "package_data" / "plotly.min.js"))
 
 
 def templates() -> jinja2.Environment:

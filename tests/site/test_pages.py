@@ -22,6 +22,7 @@ from tests.site.conftest import Seen, opened
 
 Show = Callable[[str], Seen]
 UNKNOWN = "\N{EN DASH}"
+DRAWN = ("stages_over_time", "flows", "dropoff", "next_week")
 FILES = [*(page.file for page in PAGES), TABLES]
 BAD = """<!doctype html><html lang="en"><head><title>bad</title></head><body><main><h1>Bad</h1><img src="data:,">
 <p style="color:#bbb;background:#fff">pale</p></main><script>console.error("broken")</script></body></html>"""
@@ -128,20 +129,31 @@ def test_tiles_say_value_change_and_goal(shown: Show) -> None:
 
 
 def test_drawings_hold_the_numbers(shown: Show) -> None:
-    drawn = shown("lifecycle.html").page.evaluate(
-        "Object.fromEntries([...document.querySelectorAll('.plot')].map((one) =>"
-        " [one.closest('section').id, [one.data, one.layout.xaxis.title, one.layout.yaxis.title]]))"
-    )
-    names = {trace["name"]: trace["y"] for trace in drawn["stages_over_time"][0]}
-    assert names["active"] == [10, 12]
-    flow = drawn["flows"][0][0]
-    back = flow["node"]["label"].index("back to active<br>2")
-    assert flow["link"]["target"][2] == back
-    assert flow["link"]["value"] == [5, 3, 2]
-    dropoff = {trace["name"]: trace["x"] for trace in drawn["dropoff"][0]}
-    assert dropoff == {"drop-off": [60], "benchmark": [50], "goal": [pytest.approx(55)]}
-    assert drawn["dropoff"][1]["text"] == "drop-off (%)"
-    assert drawn["stages_over_time"][2]["text"] == "customers"
+    page = shown("lifecycle.html").page
+    said = {chart: page.locator(f"#{chart} .plot title").all_text_contents() for chart in DRAWN}
+    assert {"active, 2025-01-24: 10", "active, 2025-01-31: 12"} <= set(said["stages_over_time"])
+    assert said["flows"] == [
+        "first seen → new: 5 customers", "new → active: 3 customers", "returned → back to active: 2 customers",
+    ]  # fmt: skip
+    assert said["dropoff"] == ["new, drop-off: 60 %", "new, benchmark: 50 %", "new, goal: 55 %"]
+    assert said["next_week"] == ["active → lapsed, customers: 3"]
+    axes = {chart: page.locator(f"#{chart} .axis-title").all_text_contents() for chart in DRAWN}
+    assert axes["stages_over_time"] == ["date", "customers"]
+    assert axes["dropoff"] == ["drop-off (%)", "stage"]
+
+
+def test_lengths_are_in_proportion(shown: Show) -> None:
+    page = shown("lifecycle.html").page
+    bar = page.locator("#dropoff .bar").bounding_box()
+    marks = [mark.bounding_box() for mark in page.locator("#dropoff .plot > svg .mark").all()]
+    assert bar
+    assert all(marks)
+    at = [(mark["x"] + mark["width"] / 2 - bar["x"]) / bar["width"] for mark in marks if mark]
+    # Benchmark 50 and goal 55 beside a bar of 60.
+    assert at == [pytest.approx(50 / 60, abs=0.01), pytest.approx(55 / 60, abs=0.01)]
+    widths = page.locator("#flows .ribbon").evaluate_all("all => all.map((one) => +one.getAttribute('stroke-width'))")
+    assert [width / widths[0] for width in widths] == [1, pytest.approx(3 / 5), pytest.approx(2 / 5)]
+    assert page.locator("#flows .node.back").count() == 2  # in the legend and in the drawing
 
 
 def test_the_page_about_one_customer(browser: Browser, shop: Settings) -> None:

@@ -1,193 +1,152 @@
 "use strict";
-/* Plotly figures. No meaning hangs on colour alone: lines differ in dash and mark, bars in hatching, and all carry words. */
-const INK = "#1d2730";
-const COLOURS = ["#0b5c8a", "#b4460f", "#23704a", "#7a3d9a", "#806000", "#3d4852", "#a8275f", "#2a6fdb", "#5b7f00", "#8a3b2a", "#00757a"];
-const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
-const MARKS = ["circle", "square", "diamond", "triangle-up", "x", "star", "cross", "triangle-down"];
-const FILLS = ["#0b5c8a", "#f6dccd", "#e3efe8"]; /* dark, hatched, dotted: three that grey leaves apart */
-const PATTERNS = ["", "/", "."];
-const CONFIG = { displayModeBar: false, responsive: true, showTips: false };
-const narrow = () => window.innerWidth < 700;
+/* Lines, bars and intervals as SVG, drawn for the width there is. */
 
-function layout(height, more) {
-  const axis = { automargin: true, tickfont: { size: narrow() ? 11 : 12 }, gridcolor: "#dde3e8", linecolor: "#8a96a1", zerolinecolor: "#8a96a1", fixedrange: true };
-  const base = {
-    height,
-    font: { family: "system-ui, 'DejaVu Sans', sans-serif", size: narrow() ? 12 : 13, color: INK },
-    margin: { l: 10, r: 16, t: 8, b: 10 },
-    paper_bgcolor: "#ffffff",
-    plot_bgcolor: "#ffffff",
-    legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom", traceorder: "normal", itemclick: false, itemdoubleclick: false },
-    hovermode: "closest",
-    dragmode: false,
-  };
-  return { ...base, ...more, xaxis: { ...axis, ...more.xaxis }, yaxis: { ...axis, ...more.yaxis } };
-}
-
-function column(chart, name, rows) {
-  const values = chart.values[chart.columns.indexOf(name)];
-  return rows.map((row) => values[row]);
-}
-
-/* Shares are drawn as percentages, so that axes and words have the same numbers. */
-function scaled(chart, name, rows) {
-  const share = unitOf(chart, name, rows[0]) === "share";
-  return column(chart, name, rows).map((value) => (share && value !== null ? value * 100 : value));
-}
-
-function said(chart, name, rows) {
-  return column(chart, name, rows).map((value, index) => format(value, unitOf(chart, name, rows[index])));
-}
-
-function lines(chart, rows) {
+function lines(chart, rows, width) {
   const draw = chart.draw;
-  const groups = new Map();
-  const by = draw.by ? column(chart, draw.by, rows) : rows.map(() => label(chart, draw.y));
-  rows.forEach((row, index) => groups.set(by[index], [...(groups.get(by[index]) || []), row]));
-  const traces = [...groups].map(([name, own], index) => {
-    const count = own.length;
-    return {
-      type: "scatter",
-      mode: "lines+markers",
-      name: String(name),
-      x: column(chart, draw.x, own),
-      y: scaled(chart, draw.y, own),
-      text: said(chart, draw.y, own),
-      hovertemplate: "%{fullData.name}<br>%{x|%-d %b %Y}: %{text}<extra></extra>",
-      line: { color: COLOURS[index % COLOURS.length], dash: DASHES[index % DASHES.length], width: 2 },
-      marker: { symbol: MARKS[index % MARKS.length], size: 7, maxdisplayed: count > 14 ? 10 : 0 },
-    };
-  });
-  const goal = draw.goal && column(chart, draw.goal, rows)[0];
-  if (goal !== null && goal !== undefined && draw.goal) {
-    traces.push({
-      type: "scatter", mode: "lines", name: `goal ${format(goal, unitOf(chart, draw.goal, rows[0]))}`, hoverinfo: "skip",
-      x: column(chart, draw.x, rows), y: scaled(chart, draw.goal, rows), line: { color: INK, dash: "dot", width: 2 },
-    });
+  const [xs, ys, texts] = [column(chart, draw.x, rows).map((one) => Date.parse(one)), scaled(chart, draw.y, rows), said(chart, draw.y, rows)];
+  const names = draw.by ? column(chart, draw.by, rows).map(String) : rows.map(() => label(chart, draw.y));
+  const goal = draw.goal ? scaled(chart, draw.goal, rows)[0] : null;
+  const known = ys.filter((one) => one !== null);
+  let [first, last] = [xs.reduce((a, b) => Math.min(a, b)), xs.reduce((a, b) => Math.max(a, b))];
+  if (first === last) [first, last] = [first - 3 * 864e5, last + 3 * 864e5];
+  const [low, high] = [Math.min(0, ...known, goal ?? 0), Math.max(...known, goal ?? 0, 0) * 1.05 || 1];
+  const marks = ticks(low, high, 6);
+  const height = narrow() ? 300 : 340;
+  const [left, right, top, bottom] = [34 + Math.max(...marks.map((one) => widthOf(short(one)))), width - 24, 10, height - 48];
+  const [x, y] = [linear([first, last], [left + 8, right - 8]), linear([low, high], [bottom, top])];
+  const drawn = frame(width, height);
+  for (const one of marks) drawn.append(svg("line", { x1: left, x2: right, y1: y(one), y2: y(one), class: "grid" }), words(short(one), left - 6, y(one) + 4, "end"));
+  const days = new Set(xs).size === 1 ? [[xs[0], new Date(xs[0]).toISOString().slice(0, 10)]] : dateTicks(first, last, narrow() ? 4 : 10);
+  drawn.append(xAxis(x, days, label(chart, draw.x), [left, right, top, bottom]), yTitle(axisTitle(chart, draw.y, rows[0]), top, bottom));
+  const groups = [...new Set(names)];
+  groups.forEach((name, index) => drawn.append(line(name, index, rows.map((_, at) => at).filter((at) => names[at] === name))));
+  const entries = groups.map((name, index) => [name, [stroke(index, "M-14,0H14"), marker(index, 0, 0, colour(index))]]);
+  if (goal !== null) {
+    drawn.append(svg("line", { x1: left, x2: right, y1: y(goal), y2: y(goal), class: "goal-line" }, hint(`goal: ${said(chart, draw.goal, rows)[0]}`)));
+    entries.push([`goal ${said(chart, draw.goal, rows)[0]}`, [svg("line", { x1: -14, x2: 14, y1: 0, y2: 0, class: "goal-line" })]]);
   }
-  return [traces, layout(narrow() ? 340 : 380, {
-    showlegend: traces.length > 1,
-    xaxis: { title: { text: label(chart, draw.x) }, type: "date", ...dates(column(chart, draw.x, rows)) },
-    yaxis: { title: { text: axisTitle(chart, draw.y, rows[0]) }, rangemode: "tozero" },
-  })];
+  return entries.length > 1 ? [legend(entries), drawn] : [drawn];
+
+  function line(name, index, own) {
+    const group = svg("g", { class: "line" });
+    let path = "";
+    own.forEach((at, place) => {
+      if (ys[at] === null) return;
+      path += `${place && ys[own[place - 1]] !== null ? "L" : "M"}${x(xs[at]).toFixed(1)},${y(ys[at]).toFixed(1)}`;
+    });
+    group.append(stroke(index, path));
+    const every = Math.max(1, Math.ceil(own.length / 12));
+    own.forEach((at, place) => {
+      if (ys[at] === null) return;
+      if (place % every === 0 || place === own.length - 1) group.append(marker(index, x(xs[at]).toFixed(1), y(ys[at]).toFixed(1), colour(index)));
+      const spot = { cx: x(xs[at]).toFixed(1), cy: y(ys[at]).toFixed(1), r: 7, class: "spot" };
+      group.append(svg("circle", spot, hint(`${name}, ${column(chart, draw.x, [rows[at]])[0]}: ${texts[at]}`)));
+    });
+    return group;
+  }
 }
 
-/* Days are written as days, also where there is only one of them. */
-function dates(days) {
-  const [first, last] = [days.reduce((a, b) => (b < a ? b : a)), days.reduce((a, b) => (b > a ? b : a))];
-  if (first !== last) return { nticks: narrow() ? 4 : 10 };
-  const around = [-3, 3].map((shift) => new Date(Date.parse(first) + shift * 864e5).toISOString().slice(0, 10));
-  return { range: around, tickvals: [first], tickformat: "%-d %b %Y" };
+function colour(index) {
+  return COLOURS[index % COLOURS.length];
 }
 
-function bars(chart, all) {
+function stroke(index, path) {
+  return svg("path", { d: path, fill: "none", stroke: colour(index), "stroke-width": 2, "stroke-dasharray": DASHES[index % DASHES.length] });
+}
+
+/* The rows of a drawing with a name at the left of each: bars and intervals. */
+function named(chart, rows, heights, width, range, title) {
+  const names = column(chart, chart.draw.category, rows).map((name) => wrapped(String(name).replace(/_/g, " "), narrow() ? 15 : 32));
+  const left = 30 + Math.max(...names.flat().map(widthOf));
+  const tall = Math.max(heights, 15 * Math.max(...names.map((name) => name.length)) + 8);
+  const [right, top, bottom] = [width - 16, 6, 6 + tall * rows.length];
+  const x = linear(range, [left, right]);
+  const drawn = frame(width, bottom + 46);
+  const marks = ticks(range[0], range[1], Math.max(2, Math.floor((right - left) / 64)));
+  drawn.append(xAxis(x, marks.map((one) => [one, short(one)]), title, [left, right, top, bottom]), yTitle(label(chart, chart.draw.category), top, bottom));
+  names.forEach((name, index) => {
+    const middle = top + tall * (index + 0.5);
+    name.forEach((part, place) => drawn.append(words(part, left - 8, middle + 4 + (place - (name.length - 1) / 2) * 14, "end")));
+  });
+  return { drawn, x, left, middle: (index) => top + tall * (index + 0.5), top, bottom };
+}
+
+function bars(chart, all, width) {
   const draw = chart.draw;
   const rows = all.slice(0, draw.top);
-  const names = column(chart, draw.category, rows).map((name) => wrapped(name, narrow() ? 16 : 34));
-  const traces = draw.values.map((value, index) => ({
-    type: "bar",
-    orientation: "h",
-    name: label(chart, value),
-    y: names,
-    x: scaled(chart, value, rows),
-    text: column(chart, value, rows).map((one, place) => (one === null || (draw.stacked && !one) ? "" : brief(one, unitOf(chart, value, rows[place])))),
-    textposition: draw.stacked ? "inside" : draw.marks.length ? "auto" : "outside",
-    insidetextanchor: draw.stacked ? "middle" : "start",
-    textangle: 0,
-    cliponaxis: false,
-    insidetextfont: { color: index ? INK : "#ffffff" },
-    outsidetextfont: { color: INK },
-    hovertemplate: "%{y}<br>%{fullData.name}: %{text}<extra></extra>",
-    marker: {
-      color: FILLS[index], line: { color: COLOURS[index], width: 1.5 },
-      pattern: { shape: PATTERNS[index], fillmode: "overlay", fgcolor: COLOURS[index], fgopacity: 0.75, size: 7, solidity: 0.22 },
-    },
-  }));
-  draw.marks.forEach((mark, index) => {
-    const known = rows.filter((row) => chart.values[chart.columns.indexOf(mark)][row] !== null);
-    if (!known.length) return;
-    traces.push({
-      type: "scatter", mode: "markers", name: label(chart, mark),
-      y: column(chart, draw.category, known).map((name) => wrapped(name, narrow() ? 16 : 34)),
-      x: scaled(chart, mark, known), text: said(chart, mark, known), hovertemplate: "%{y}<br>%{fullData.name}: %{text}<extra></extra>",
-      marker: { symbol: index ? "diamond-open" : "line-ns", size: index ? 11 : 18, color: INK, line: { width: 2.5, color: INK } },
+  const values = draw.values.map((name) => scaled(chart, name, rows));
+  const marked = draw.marks.filter((name) => column(chart, name, rows).some((one) => one !== null));
+  const marks = marked.map((name) => scaled(chart, name, rows));
+  const sums = rows.map((_, at) => values.reduce((sum, own) => sum + (own[at] || 0), 0));
+  const ends = [...(draw.stacked ? sums : values.flat()), ...marks.flat()].filter((one) => one !== null);
+  const room = draw.stacked ? 1.04 : narrow() ? 1.5 : width < 700 ? 1.3 : 1.16;
+  const range = [Math.min(0, ...ends) * room, (Math.max(0, ...ends) || 1) * room];
+  const thick = draw.values.length > 1 && !draw.stacked ? 15 : 19;
+  const count = draw.stacked ? 1 : draw.values.length;
+  const plot = named(chart, rows, thick * count + 11, width, range, barTitle(chart, rows));
+  plot.drawn.prepend(fills(chart.id));
+  const names = column(chart, draw.category, rows);
+  rows.forEach((row, at) => {
+    let from = 0;
+    values.forEach((own, index) => {
+      const value = own[at];
+      const y = plot.middle(at) - (thick * count) / 2 + (draw.stacked ? 0 : index * thick);
+      if (value === null) return;
+      const [start, end] = draw.stacked ? [from, from + value] : [Math.min(0, value), Math.max(0, value)];
+      from += draw.stacked ? value : 0;
+      const text = brief(column(chart, draw.values[index], [row])[0], unitOf(chart, draw.values[index], row));
+      const [x1, x2] = [plot.x(start), plot.x(end)];
+      const box = { x: x1.toFixed(1), y, width: Math.max(0, x2 - x1).toFixed(1), height: thick - 2, fill: fill(chart.id, index), stroke: COLOURS[index], class: "bar" };
+      plot.drawn.append(svg("rect", box, hint(`${names[at]}, ${label(chart, draw.values[index])}: ${text}`)));
+      if (!draw.stacked) {
+        // The word of a bar must not stand on a mark.
+        const near = marks.filter((mark) => mark[at] !== null).map((mark) => plot.x(mark[at])).filter((one) => one > x2 - 8 && one < x2 + widthOf(text) + 14);
+        const isInside = near.length && !index && x2 - x1 > widthOf(text) + 12;
+        if (isInside) plot.drawn.append(words(text, x1 + 6, y + thick / 2 + 3, "start", { class: "on-dark" }));
+        else plot.drawn.append(words(text, Math.max(x2, ...near.map((one) => one + 4)) + 5, y + thick / 2 + 3));
+      } else if (value && x2 - x1 > widthOf(text) + 8) {
+        plot.drawn.append(words(text, (x1 + x2) / 2, y + thick / 2 + 3, "middle", { class: index ? "on-light" : "on-dark" }));
+      }
+    });
+    marks.forEach((own, index) => {
+      if (own[at] === null) return;
+      const text = said(chart, marked[index], [row])[0];
+      plot.drawn.append(svg("path", { ...markShape(index, plot.x(own[at]), plot.middle(at)) }, hint(`${names[at]}, ${label(chart, marked[index])}: ${text}`)));
     });
   });
-  const bar = draw.stacked || draw.values.length === 1 ? 30 : 20 * draw.values.length + 12;
-  const lines = Math.max(...names.map((name) => name.split("<br>").length));
-  const height = rows.length * Math.max(bar, 16 * lines + 6) + 110;
-  const sums = rows.map((_, place) => draw.values.reduce((sum, value) => sum + (scaled(chart, value, rows)[place] || 0), 0));
-  const largest = Math.max(0, ...(draw.stacked ? sums : draw.values.flatMap((value) => scaled(chart, value, rows))), ...draw.marks.flatMap((mark) => scaled(chart, mark, rows)));
-  const smallest = Math.min(0, ...draw.values.flatMap((value) => scaled(chart, value, rows)));
-  const name = draw.values.length > 1 && draw.values.every((value) => chart.units[value] === chart.units[draw.values[0]]) ? chart.units[draw.values[0]] : null;
-  const title = name && !["money", "share"].includes(name) ? name : name ? { money: site.currency, share: "%" }[name] : axisTitle(chart, draw.values[0], rows[0]);
-  return [traces, layout(height, {
-    uniformtext: draw.stacked ? { mode: "hide", minsize: 10 } : { mode: false },
-    barmode: draw.stacked ? "stack" : "group",
-    bargap: 0.25,
-    showlegend: traces.length > 1,
-    legend: { orientation: "h", x: 0, xanchor: "left", xref: "container", y: 1, yanchor: "top", yref: "container", traceorder: "normal", itemclick: false, itemdoubleclick: false },
-    margin: { l: 10, r: 16, t: traces.length > 1 ? (narrow() && traces.length > 2 ? 56 : 36) : 8, b: 10 },
-    xaxis: { title: { text: title }, nticks: narrow() ? 4 : 8, range: [smallest * 1.15, (largest || 1) * (draw.stacked ? 1.02 : narrow() ? 1.4 : 1.2)] },
-    yaxis: { title: { text: label(chart, draw.category), standoff: 14 }, autorange: "reversed", type: "category", gridcolor: "#ffffff" },
-  })];
+  const entries = draw.values.map((name, index) => [label(chart, name), [svg("rect", { x: -13, y: -6, width: 26, height: 12, fill: fill(chart.id, index), stroke: COLOURS[index] })]]);
+  marked.forEach((name, index) => entries.push([label(chart, name), [svg("path", markShape(index, 0, 0))]]));
+  const parts = entries.length > 1 ? [legend(entries), plot.drawn] : [plot.drawn];
+  if (all.length > rows.length) parts.push(element("p", { class: "note" }, `The first ${rows.length} of ${all.length}; the numbers have all.`));
+  return parts;
 }
 
-function flows(chart, rows) {
-  const draw = chart.draw;
-  const [from, to, width, back] = [draw.source, draw.target, draw.width, draw.is_back].map((name) => column(chart, name, rows));
-  const names = [...new Set([...from, ...to])];
-  const into = (name) => to.reduce((sum, one, index) => sum + (one === name ? width[index] : 0), 0);
-  const outOf = (name) => from.reduce((sum, one, index) => sum + (one === name ? width[index] : 0), 0);
-  const isBack = names.map((name) => to.some((one, index) => one === name && back[index]));
-  const trace = {
-    type: "sankey",
-    arrangement: "snap",
-    node: {
-      label: names.map((name) => `${name}<br>${number(Math.max(into(name), outOf(name)))}`),
-      color: isBack.map((one) => (one ? "#b4460f" : "#0b5c8a")),
-      pad: 18, thickness: 14, line: { width: 0 },
-      hovertemplate: "%{label}<extra></extra>",
-    },
-    link: {
-      source: from.map((name) => names.indexOf(name)), target: to.map((name) => names.indexOf(name)), value: width,
-      color: back.map((one) => (one ? "rgba(180,70,15,0.35)" : "rgba(11,92,138,0.28)")),
-      customdata: width.map((value) => number(value)),
-      hovertemplate: "%{customdata} customers<extra></extra>",
-    },
-  };
-  return [[trace], layout(Math.max(420, names.length * 34), { margin: { l: 8, r: 8, t: 12, b: 12 } })];
+function markShape(index, x, y) {
+  const shape = index ? "M0,-6l6,6l-6,6l-6,-6z" : "M0,-10v20";
+  return { d: shape, transform: `translate(${x} ${y})`, class: index ? "mark diamond" : "mark" };
 }
 
-function intervals(chart, rows) {
+function barTitle(chart, rows) {
+  const units = chart.draw.values.map((name) => chart.units[name]);
+  if (units.length === 1 || units.some((one) => one !== units[0])) return axisTitle(chart, chart.draw.values[0], rows[0]);
+  return { money: site.currency, share: "%" }[units[0]] || units[0];
+}
+
+function intervals(chart, rows, width) {
   const draw = chart.draw;
   const [value, low, high] = [draw.value, draw.low, draw.high].map((name) => column(chart, name, rows));
-  const crosses = rows.map((_, index) => low[index] <= 0 && high[index] >= 0);
-  const trace = {
-    type: "scatter", mode: "markers",
-    y: column(chart, draw.category, rows).map((name) => wrapped(name.replace(/_/g, " "), narrow() ? 16 : 34)), x: value,
-    error_x: {
-      type: "data", symmetric: false, array: high.map((end, index) => end - value[index]), arrayminus: low.map((end, index) => value[index] - end),
-      color: "#56626d", thickness: 2, width: 5,
-    },
-    marker: { size: 10, color: COLOURS[0], line: { width: 2, color: COLOURS[0] }, symbol: crosses.map((one) => (one ? "circle-open" : "circle")) },
-    text: rows.map((_, index) => `${number(value[index], 3)} (${number(low[index], 3)} to ${number(high[index], 3)})`),
-    hovertemplate: "%{y}<br>%{text}<extra></extra>",
-  };
-  return [[trace], layout(rows.length * 34 + 90, {
-    xaxis: { title: { text: `${label(chart, draw.value)} (${chart.units[draw.value]})` }, zeroline: true, zerolinewidth: 2, zerolinecolor: INK, nticks: narrow() ? 4 : 8 },
-    yaxis: { title: { text: label(chart, draw.category), standoff: 14 }, autorange: "reversed", type: "category" },
-  })];
-}
-
-const FIGURES = { lines, bars, flows, intervals };
-
-/* What a chart shows in one sentence, for those who do not see it. */
-function spoken(chart, rows) {
-  const draw = chart.draw;
-  const shape = { lines: "Line chart", bars: "Bar chart", flows: "Flow diagram", intervals: "Points with intervals" }[draw.kind];
-  const first = draw.category || draw.by || draw.source || draw.x;
-  const names = [...new Set(column(chart, first, rows))];
-  const shown = names.slice(0, 12).join(", ") + (names.length > 12 ? " and others" : "");
-  return `${shape}: ${chart.title}. ${label(chart, first)}: ${shown}. The numbers follow below.`;
+  const span = Math.max(...high, 0) - Math.min(...low, 0) || 1;
+  const range = [Math.min(...low, 0) - span * 0.05, Math.max(...high, 0) + span * 0.05];
+  const plot = named(chart, rows, 32, width, range, axisTitle(chart, draw.value, rows[0]));
+  plot.drawn.append(svg("line", { x1: plot.x(0), x2: plot.x(0), y1: plot.top, y2: plot.bottom, class: "zero" }));
+  const names = column(chart, draw.category, rows);
+  rows.forEach((_, at) => {
+    const y = plot.middle(at);
+    const [from, to, x] = [plot.x(low[at]), plot.x(high[at]), plot.x(value[at])];
+    const crosses = low[at] <= 0 && high[at] >= 0;
+    plot.drawn.append(svg("path", { d: `M${from},${y - 5}v10M${from},${y}H${to}M${to},${y - 5}v10`, class: "interval" }));
+    const text = `${names[at]}: ${number(value[at], 3)} (${number(low[at], 3)} to ${number(high[at], 3)})`;
+    plot.drawn.append(svg("circle", { cx: x, cy: y, r: 5.5, class: crosses ? "point open" : "point" }, hint(text)));
+  });
+  return [plot.drawn];
 }

@@ -65,5 +65,5 @@ function wrapped(text, width) {
     if (lines.at(-1) && (lines.at(-1) + " " + word).length > width) lines.push(word);
     else lines[lines.length - 1] = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
   }
-  return lines.slice(0, 3).join("<br>") + (lines.length > 3 ? " …" : "");
+  return lines.length > 3 ? [...lines.slice(0, 2), `${lines[2]} …`] : lines;
 }

@@ -46,7 +46,6 @@ function show(chart) {
   said.hidden = !chart.where.length;
   const asked = (name) => site.selectors.find((one) => one.column === name).label;
   said.textContent = chart.where.map((name) => `${asked(name)}: ${chosen[name]}`).join(" · ");
-  Plotly.purge(place);
   card.querySelector(".numbers").hidden = card.querySelector(".meaning").hidden = !rows.length;
   if (!rows.length) {
     place.replaceChildren(element("p", { class: "empty" }, chart.empty));
@@ -60,16 +59,24 @@ function show(chart) {
   numbers(chart, rows, card);
 }
 
+const FIGURES = { lines, bars, intervals, flows };
+
 function draw(chart, rows, place) {
-  const canvas = element("div", { class: "plot", role: "img", "aria-label": spoken(chart, rows) });
-  place.replaceChildren(scrollable(chart, canvas));
-  const [traces, figure] = FIGURES[chart.draw.kind](chart, rows);
-  Plotly.newPlot(canvas, traces, figure, CONFIG);
+  const [style, room] = [getComputedStyle(place), place.clientWidth];
+  const width = room - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const plot = element("div", { class: "plot", role: "img", "aria-label": spoken(chart, rows) }, ...FIGURES[chart.draw.kind](chart, rows, width));
+  // A flow diagram cannot be made as narrow as a phone; it moves sideways there.
+  place.replaceChildren(chart.draw.kind === "flows" ? scrolling(chart.title, plot) : plot);
 }
 
-/* A flow diagram cannot be made as narrow as a phone; it moves sideways there. */
-function scrollable(chart, canvas) {
-  return chart.draw.kind === "flows" ? scrolling(chart.title, canvas) : canvas;
+/* What a chart shows in one sentence, for those who do not see it. */
+function spoken(chart, rows) {
+  const draw = chart.draw;
+  const shape = { lines: "Line chart", bars: "Bar chart", flows: "Flow diagram", intervals: "Points with intervals" }[draw.kind];
+  const first = draw.category || draw.by || draw.source || draw.x;
+  const names = [...new Set(column(chart, first, rows))];
+  const shown = names.slice(0, 12).join(", ") + (names.length > 12 ? " and others" : "");
+  return `${shape}: ${chart.title}. ${label(chart, first)}: ${shown}. The numbers follow below.`;
 }
 
 /* The table of a chart is made when it is opened; a listing is its own table and only offers the file. */
@@ -84,8 +91,9 @@ function numbers(chart, rows, card) {
   if (details.open) fill();
 }
 
+/* Everything is drawn; the value says after how many milliseconds. */
 function ready() {
-  document.documentElement.dataset.ready = "true";
+  document.documentElement.dataset.ready = Math.round(performance.now());
 }
 
 function start() {
@@ -102,5 +110,13 @@ function start() {
   };
   next();
 }
+
+/* Drawings are made for a width; another one needs another drawing. */
+let known = window.innerWidth;
+window.addEventListener("resize", () => {
+  if (window.innerWidth === known) return;
+  known = window.innerWidth;
+  for (const chart of site.charts) if (chart.draw.kind in FIGURES) show(chart);
+});
 
 document.addEventListener("DOMContentLoaded", start);

@@ -33,7 +33,7 @@ def test_the_site_is_whole_and_of_the_live_build(shop: Settings) -> None:
     index = build_site(shop)
     assert index == index_of(shop) == shop.live_warehouse.parent / "site" / "index.html"
     files = {path.relative_to(index.parent).as_posix() for path in index.parent.rglob("*") if path.is_file()}
-    scripts = {f"assets/{name}" for name in ("format.js", "tables.js", "charts.js", "page.js", "plotly.min.js")}
+    scripts = {f"assets/{name}" for name in ("format.js", "tables.js", "draw.js", "charts.js", "flows.js", "page.js")}
     assert files == {page.file for page in PAGES} | {TABLES, "assets/site.css"} | scripts
     for page in PAGES:
         assert embedded(index.parent / page.file)["build_id"] == live_build(shop)
