@@ -14,7 +14,7 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-WIDTH, HEIGHT = 1200, 900
+WIDTH, HEIGHT = 1200, 1240
 PHONE = {"width": 390, "height": 800}
 
 
