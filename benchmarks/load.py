@@ -42,6 +42,9 @@ def load(folder: Path, source: str, form: str, rows: int, answer: multiprocessin
     started = time.perf_counter()
     extract(settings, mapping, STREAM)
     read = time.perf_counter()
+    # As Airflow's scheduler does before it forks a task (include/local/preload.py).
+    import great_expectations.expectations  # noqa: F401
+
     from include.quality.gate_1 import gate_1
 
     imported = time.perf_counter()

@@ -12,6 +12,7 @@ from include.settings import Settings
 from include.sources.entities import Entity, all_entities
 from include.sources.extract import staged_reports
 from include.sources.readers import quote
+from include.sources.records import bounded_connection
 
 
 def land(settings: Settings, source: str, stream: str, load_date: str) -> list[dict[str, Any]]:
@@ -31,52 +32,55 @@ def land(settings: Settings, source: str, stream: str, load_date: str) -> list[d
             f"{source}.{stream}: the incoming files have not passed gate 1; run the load from its start."
         )
     manifests = []
-    for report in reports:
-        manifests.append(_land_file(lake, entity, report, load_date))
+    with bounded_connection(lake.root) as con:
+        for report in reports:
+            manifests.append(_land_file(con, lake, entity, report, load_date))
     # The reports first: a file without its report is not landed, so a crash here cannot bring in refused rows.
     for path in sorted(lake.incoming(source, stream).glob("*"), key=lambda path: path.suffix != ".json"):
         path.unlink()
     return manifests
 
 
-def _land_file(lake: Lake, entity: Entity, report: dict[str, Any], load_date: str) -> dict[str, Any]:
+def _land_file(
+    con: duckdb.DuckDBPyConnection, lake: Lake, entity: Entity, report: dict[str, Any], load_date: str
+) -> dict[str, Any]:
     source, load_id = report["source"], report["load_id"]
     incoming = lake.incoming(source, entity.name)
     folder = lake.landed(source, entity.name)
     already = sorted(folder.glob(f"load_date=*/{load_id}.parquet"))
     target = already[0] if already else folder / f"load_date={load_date}" / f"{load_id}.parquet"
     loaded_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    with duckdb.connect() as con:
-        con.execute("create table bad (_load_id varchar, _row bigint, reason varchar)")
-        bad_rows = incoming / BAD_ROWS
-        if bad_rows.exists():
-            con.execute(f"insert into bad from {quote(str(bad_rows))} where _load_id = {quote(load_id)}")
-        staged = f"read_parquet({quote(str(incoming / f'{load_id}.parquet'))})"
-        refused = _quarantine(con, lake, entity, report, staged, loaded_at)
-        provenance = {
-            "_source": quote(report["shop"]),
-            "_file": quote(report["file"]),
-            "_row": "_row",
-            "_load_id": quote(load_id),
-            # When the source said so orders the versions of a record, also when they land together.
-            "_loaded_at": f"coalesce(_seen_at, timestamp '{loaded_at}')",
-        }
-        columns = ", ".join(
-            f"cast({provenance.get(name, name)} as {kind}) as {name}" for name, kind in lake_columns(entity).items()
+    con.execute("create or replace temp table bad (_load_id varchar, _row bigint, reason varchar)")
+    bad_rows = incoming / BAD_ROWS
+    if bad_rows.exists():
+        con.execute(f"insert into bad from {quote(str(bad_rows))} where _load_id = {quote(load_id)}")
+    staged = f"read_parquet({quote(str(incoming / f'{load_id}.parquet'))})"
+    refused = _quarantine(con, lake, entity, report, staged, loaded_at)
+    provenance = {
+        "_source": quote(report["shop"]),
+        "_file": quote(report["file"]),
+        "_row": "_row",
+        "_load_id": quote(load_id),
+        # When the source said so orders the versions of a record, also when they land together.
+        "_loaded_at": f"coalesce(_seen_at, timestamp '{loaded_at}')",
+    }
+    columns = ", ".join(
+        f"cast({provenance.get(name, name)} as {kind}) as {name}" for name, kind in lake_columns(entity).items()
+    )
+    passed = " where _row not in (select _row from bad)" if refused else ""
+    with written_aside(target) as aside:
+        con.execute(
+            f"copy (select {columns} from {staged}{passed})"
+            f" to {quote(str(aside))} (format parquet, compression zstd, use_tmp_file false)"
         )
-        with written_aside(target) as aside:
-            con.execute(
-                f"copy (select {columns} from {staged} where _row not in (select _row from bad))"
-                f" to {quote(str(aside))} (format parquet, compression zstd, use_tmp_file false)"
+        landed = con.execute(f"select count(*) from read_parquet({quote(str(aside))})").fetchall()[0][0]
+        # Before the rename: what does not add up must not be seen.
+        if landed + refused != report["rows_read"]:
+            raise RuntimeError(
+                f"{source}.{entity.name}: {report['file']} had {report['rows_read']:,} records, but {landed:,}"
+                f" landed and {refused:,} were refused. This is a defect of the loader;"
+                f" the file is kept in {incoming}."
             )
-            landed = con.execute(f"select count(*) from read_parquet({quote(str(aside))})").fetchall()[0][0]
-            # Before the rename: what does not add up must not be seen.
-            if landed + refused != report["rows_read"]:
-                raise RuntimeError(
-                    f"{source}.{entity.name}: {report['file']} had {report['rows_read']:,} records, but {landed:,}"
-                    f" landed and {refused:,} were refused. This is a defect of the loader;"
-                    f" the file is kept in {incoming}."
-                )
     manifest = {
         key: value for key, value in report.items() if key not in ("broken", "previous_rows", "earlier_changes")
     }
@@ -100,12 +104,12 @@ def _quarantine(
     loaded_at: datetime,
 ) -> int:
     path = lake.quarantine(report["source"], entity.name, report["load_id"])
-    con.execute("create table broken (record bigint, reason varchar, payload varchar)")
+    con.execute("create or replace temp table broken (record bigint, reason varchar, payload varchar)")
     if report["broken"]:
         con.executemany("insert into broken values (?, ?, ?)", report["broken"])
     fields = ", ".join(f"{name} := staged.{name}" for name in entity.column_names)
     con.execute(
-        "create table refused as"
+        "create or replace temp table refused as"
         " select record, 'the record cannot be read: ' || reason as reason, payload from broken"
         " union all select bad._row, concat_ws('; ', bad.reason, staged._problem,"
         " 'a later record ' || staged._superseded_by || ' has the same key'),"

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy
+
+if TYPE_CHECKING:
+    from great_expectations.data_context import FileDataContext
 
 ROW_ID = ("_load_id", "_row")
+RUNS_KEPT = 30
 
 
 @dataclass(frozen=True)
@@ -35,13 +43,26 @@ class Failure:
         return f"{self.table}: {self.rule} ({found})"
 
 
-def run_suites(database: Path, suites: dict[str, Sequence[Any]], report_dir: Path, row_rules: bool) -> list[Failure]:
-    """Check each table against its suite and write the Data Docs.
+def open_report(report_dir: Path) -> FileDataContext:
+    """Open the Great Expectations project in which a gate keeps its results, or begin it."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "False"
+    import great_expectations as gx
+
+    report_dir.mkdir(parents=True, exist_ok=True)
+    context = gx.get_context(mode="file", project_root_dir=report_dir)
+    context.variables.progress_bars = {"globally": False}
+    return context
+
+
+def run_suites(
+    database: Path, suites: dict[str, Sequence[Any]], report: FileDataContext, row_rules: bool
+) -> list[Failure]:
+    """Check each table against its suite and keep the results for the Data Docs.
 
     Args:
         database: DuckDB file that holds the tables; no other process may have it open for writing.
         suites: expectations by table name; each carries meta["rule"], what it demands in plain words.
-        report_dir: the Great Expectations project of this gate; its Data Docs are made anew.
+        report: of this gate.
         row_rules: ask for the rows that break a rule; the tables must have the ROW_ID columns then.
 
     Returns:
@@ -50,34 +71,50 @@ def run_suites(database: Path, suites: dict[str, Sequence[Any]], report_dir: Pat
     Raises:
         RuntimeError: an expectation could not be evaluated; a check that cannot run is not a check that passed.
     """
-    os.environ["GX_ANALYTICS_ENABLED"] = "False"
     import great_expectations as gx
 
     from include.quality import duckdb_dialect
 
     duckdb_dialect.install()
-    report_dir.mkdir(parents=True, exist_ok=True)
-    context = gx.get_context(mode="file", project_root_dir=report_dir)
-    context.variables.progress_bars = {"globally": False}
-    source = context.data_sources.add_or_update_sql(
-        "warehouse", connection_string=f"duckdb:///{database}?access_mode=read_only"
-    )
+    url = f"duckdb:///{database}?access_mode=read_only"
+    source = report.data_sources.add_or_update_sql("warehouse", connection_string=url)
     result_format: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
     failures = []
-    for table, expectations in suites.items():
-        schema, _, name = table.rpartition(".")
-        asset = source.add_table_asset(table, table_name=name, schema_name=schema or None)
-        suite = context.suites.add_or_update(gx.ExpectationSuite(table, expectations=list(expectations)))
-        definition = context.validation_definitions.add_or_update(
-            gx.ValidationDefinition(name=table, data=asset.add_batch_definition_whole_table("all"), suite=suite)
-        )
-        wanted = dict(result_format)
-        if row_rules:
-            wanted |= {"result_format": "COMPLETE", "unexpected_index_column_names": list(ROW_ID)}
-        outcome = definition.run(result_format=wanted)
-        failures += [failure for result in outcome.results if (failure := _failure(table, result))]
-    context.build_data_docs()
+    # Great Expectations connects for every query; while one connection is open, another costs next to nothing.
+    with closing(sqlalchemy.create_engine(url).connect()):
+        for table, expectations in suites.items():
+            schema, _, name = table.rpartition(".")
+            asset = source.add_table_asset(table, table_name=name, schema_name=schema or None)
+            suite = report.suites.add_or_update(gx.ExpectationSuite(table, expectations=list(expectations)))
+            definition = report.validation_definitions.add_or_update(
+                gx.ValidationDefinition(name=table, data=asset.add_batch_definition_whole_table("all"), suite=suite)
+            )
+            wanted = dict(result_format)
+            if row_rules:
+                wanted |= {"result_format": "COMPLETE", "unexpected_index_column_names": list(ROW_ID)}
+            outcome = definition.run(result_format=wanted)
+            failures += [failure for result in outcome.results if (failure := _failure(table, result))]
     return failures
+
+
+def write_data_docs(report: FileDataContext) -> None:
+    """Add the results of the last checks to the Data Docs of one gate; of each table the newest RUNS_KEPT stay."""
+    from great_expectations.data_context.types.resource_identifiers import ExpectationSuiteIdentifier
+
+    kept = Path(report.root_directory) / "uncommitted"
+    results, pages = kept / "validations", kept / "data_docs" / "local_site" / "validations"
+    for runs in [*results.glob("*/*"), *pages.glob("*/*")]:
+        _keep_newest(runs)
+    known = report.validation_results_store.list_keys()
+    # Written once, a result's page stays as it is.
+    new = [key for key in known if not pages.joinpath(*key.to_tuple()[:-1], f"{key.batch_identifier}.html").exists()]
+    suites = {ExpectationSuiteIdentifier(key.expectation_suite_identifier.name) for key in new}
+    report.build_data_docs(resource_identifiers=[*new, *suites])
+
+
+def _keep_newest(runs: Path) -> None:
+    for run in sorted(runs.iterdir())[:-RUNS_KEPT]:
+        shutil.rmtree(run)
 
 
 def data_docs_index(report_dir: Path) -> Path:

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from include.lake.layout import BAD_ROWS, GATE_1_PASSED, Lake, written_aside
-from include.quality.checks import Failure, run_suites
+from include.quality.checks import Failure, open_report, run_suites, write_data_docs
 from include.settings import PROJECT_ROOT, Settings
 from include.sources.drift import once, say
 from include.sources.entities import Entity, all_entities
@@ -69,11 +69,15 @@ def gate_1(settings: Settings, mapping: Mapping, streams: list[str], as_of: date
     from expectations.raw import streams as stream_suite
 
     of_load = {"files": files.rules(), "streams": stream_suite.rules(), "columns": columns.rules()}
-    failures = run_suites(database, of_load, report_dir / "load", row_rules=False)
-    _stop_on_columns(failures, stopped, mapping)
-    _stop_on(failures, database, mapping)
-    suites = {stream: contract.rules(all_entities()[stream]) + _own_rules(stream) for stream in filled}
-    failures = run_suites(database, suites, report_dir / "rows", row_rules=True)
+    of_rows = {stream: contract.rules(all_entities()[stream]) + _own_rules(stream) for stream in filled}
+    report = open_report(report_dir)
+    try:
+        failures = run_suites(database, of_load, report, row_rules=False)
+        _stop_on_columns(failures, stopped, mapping)
+        _stop_on(failures, database, mapping)
+        failures = run_suites(database, of_rows, report, row_rules=True)
+    finally:
+        write_data_docs(report)
     verdicts = [
         _write_bad_rows(lake, mapping.source, stream, reports[stream], database, failures) for stream in streams
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from include.publisher.audiences import load_audiences
-from include.quality.checks import Failure, run_suites
+from include.quality.checks import Failure, open_report, run_suites, write_data_docs
 from include.quality.gate_1 import FX_RATES, GateFailed
 from include.settings import Settings
 from include.sources.readers import quote
@@ -35,7 +35,9 @@ def gate_2(settings: Settings, as_of: datetime, run_id: str) -> BuildInfo:
             _run(con, (AUDIT_DIR / f"{audit}.sql").read_text(encoding="utf-8"), settings, as_of)
         _audit_audiences(con, settings)
     suites = {f"audit.{name}": importlib.import_module(f"expectations.publish.{name}").rules() for name in AUDITS}
-    failures = run_suites(settings.build_warehouse, suites, settings.data_dir / "quality" / "gate_2", row_rules=False)
+    report = open_report(settings.data_dir / "quality" / "gate_2")
+    failures = run_suites(settings.build_warehouse, suites, report, row_rules=False)
+    write_data_docs(report)
     if failures:
         raise GateFailed(_explain(settings, failures))
     met = ((table, one.meta["rule"]) for table, rules in suites.items() for one in rules)

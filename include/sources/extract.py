@@ -13,13 +13,13 @@ import duckdb
 
 from include.lake.layout import Lake, write_json, written_aside
 from include.settings import Settings
+from include.sources.contract_query import contract_query
 from include.sources.drift import changes, say, uses
 from include.sources.entities import Entity, all_entities
-from include.sources.mapping import Constant, Expression, Mapping, RowNumber, StreamSpec
-from include.sources.readers import Source, SourceFileError, identifier, one_file, open_source, quote
+from include.sources.mapping import Mapping, StreamSpec
+from include.sources.readers import SourceFileError, one_file, open_source, quote
 from include.sources.records import bounded_connection, records_of
 from include.sources.schema import schema_of
-from include.sources.typing_sql import problem, typed
 
 
 @dataclass(frozen=True)
@@ -59,35 +59,22 @@ def extract(settings: Settings, mapping: Mapping, stream: str) -> Extraction:
         if present.get(item["load_id"]) in (None, (item["fingerprint"], item["sha256"]))
     }
     staged, unchanged, duplicates = [], [], []
-    for file in found:
-        same = originals.get(file.content)
-        if same and same["load_id"] == file.load_id:
-            unchanged.append(file.name)
-            continue
-        if same:
-            duplicates.append((file.name, same["file"]))
-            continue
-        before = landed.get(file.load_id, {})
-        report = {
-            "load_id": file.load_id,
-            "entry": file.entry,
-            "source": mapping.source,
-            "shop": mapping.ids_of,
-            "pulled": mapping.base is None,
-            "stream": stream,
-            "file": file.name,
-            "sha256": file.content[1],
-            "fingerprint": file.content[0],
-            "bytes": file.path.stat().st_size,
-            "previous_rows": before.get("rows_read"),
-            "schema": before.get("schema", {}),
-            "earlier_changes": before.get("schema_changes", []),
-        }
-        # What has landed before and is read again, by another mapping, is no news.
-        news = before.get("sha256") != report["sha256"]
-        known = [item for item in landed.values() if news and "schema" in item and item["entry"] == file.entry]
-        staged.append(_stage(settings, mapping, entity, file.spec, file.path, report, known))
-        originals[file.content] = report
+    # To open DuckDB takes longer than to read a small file.
+    with bounded_connection(lake.root) as con:
+        for file in found:
+            same = originals.get(file.content)
+            if same and same["load_id"] == file.load_id:
+                unchanged.append(file.name)
+                continue
+            if same:
+                duplicates.append((file.name, same["file"]))
+                continue
+            report = _report_of(file, mapping, stream, before := landed.get(file.load_id, {}))
+            # What has landed before and is read again, by another mapping, is no news.
+            news = before.get("sha256") != report["sha256"]
+            known = [item for item in landed.values() if news and "schema" in item and item["entry"] == file.entry]
+            staged.append(_stage(con, settings, mapping, entity, file.spec, file.path, report, known))
+            originals[file.content] = report
     return Extraction(mapping.source, stream, tuple(staged), tuple(unchanged), tuple(duplicates))
 
 
@@ -119,6 +106,24 @@ def _found(mapping: Mapping, stream: str, entity: Entity, base: Path) -> list[_F
     return found
 
 
+def _report_of(file: _File, mapping: Mapping, stream: str, before: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "load_id": file.load_id,
+        "entry": file.entry,
+        "source": mapping.source,
+        "shop": mapping.ids_of,
+        "pulled": mapping.base is None,
+        "stream": stream,
+        "file": file.name,
+        "sha256": file.content[1],
+        "fingerprint": file.content[0],
+        "bytes": file.path.stat().st_size,
+        "previous_rows": before.get("rows_read"),
+        "schema": before.get("schema", {}),
+        "earlier_changes": before.get("schema_changes", []),
+    }
+
+
 def _content(base: Path, spec: StreamSpec, path: Path) -> str:
     """Digest what a file's rows are made of: itself, and the tables its query joins to it."""
     joined = [part for glob in spec.tables.values() for part in sorted(base.glob(glob))]
@@ -139,6 +144,7 @@ def _no_file(stream: str, glob: str, base: Path) -> SourceFileError:
 
 
 def _stage(
+    con: duckdb.DuckDBPyConnection,
     settings: Settings,
     mapping: Mapping,
     entity: Entity,
@@ -149,27 +155,26 @@ def _stage(
 ) -> dict[str, Any]:
     lake = Lake(settings)
     target = lake.incoming(mapping.source, entity.name) / f"{report['load_id']}.parquet"
-    with bounded_connection(lake.root) as con:
-        opened = open_source(con, path, spec)
-        schema = schema_of(con, opened)
-        report["schema_changes"] = changes(schema, known, uses(spec, entity))
-        # A file that has become empty has not forgotten.
-        report["schema"] = schema or report["schema"]
+    opened = open_source(con, path, spec)
+    schema = schema_of(con, opened)
+    report["schema_changes"] = changes(schema, known, uses(spec, entity))
+    # A file that has become empty has not forgotten.
+    report["schema"] = schema or report["schema"]
+    try:
+        source = records_of(con, opened, path, spec, mapping.base_dir(settings), entity.name)
+        query = contract_query(con, mapping, entity, spec, source, path)
+    except SourceFileError as error:
+        lost = say([change for change in report["schema_changes"] if change["change"] == "missing"])
+        raise SourceFileError(f"{error} Compared with the files before: {lost}." if lost else str(error)) from error
+    with written_aside(target) as aside:
         try:
-            source = records_of(con, opened, path, spec, mapping.base_dir(settings), entity.name)
-            query = _typed_query(con, mapping, entity, spec, source, path)
-        except SourceFileError as error:
-            lost = say([change for change in report["schema_changes"] if change["change"] == "missing"])
-            raise SourceFileError(f"{error} Compared with the files before: {lost}." if lost else str(error)) from error
-        with written_aside(target) as aside:
-            try:
-                _copy(con, query, aside)
-            except duckdb.Error as error:
-                raise SourceFileError(f"{path}: streams.{entity.name}: {str(error).splitlines()[0]}") from error
-            _mark_superseded(con, entity, aside)
-        # A date in the future is a mistake, which gate 1 refuses; it must not make an old stream look fresh.
-        newest = f"max({entity.event_time}) filter ({_not_in_future(entity)})" if entity.event_time else "null"
-        rows, newest_event = con.execute(f"select count(*), {newest} from {quote(str(target))}").fetchall()[0]
+            _copy(con, query, aside)
+        except duckdb.Error as error:
+            raise SourceFileError(f"{path}: streams.{entity.name}: {str(error).splitlines()[0]}") from error
+        _mark_superseded(con, entity, aside)
+    # A date in the future is a mistake, which gate 1 refuses; it must not make an old stream look fresh.
+    newest = f"max({entity.event_time}) filter ({_not_in_future(entity)})" if entity.event_time else "null"
+    rows, newest_event = con.execute(f"select count(*), {newest} from {quote(str(target))}").fetchall()[0]
     report |= {
         "rows_read": rows + len(source.broken),
         "newest_event": str(newest_event) if newest_event else None,
@@ -182,43 +187,6 @@ def _stage(
 def _not_in_future(entity: Entity) -> str:
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     return f"cast({entity.event_time} as date) <= date '{tomorrow}'"
-
-
-def _typed_query(
-    con: duckdb.DuckDBPyConnection, mapping: Mapping, entity: Entity, spec: StreamSpec, source: Source, path: Path
-) -> str:
-    raw = _raw_expressions(mapping, entity, spec, source, path)
-    grouped = f" group by {', '.join(map(identifier, spec.one_row_per))}" if spec.one_row_per else ""
-    row = "min(_row)" if spec.one_row_per else "_row"
-    filtered = f" where {spec.where}" if spec.where else ""
-    selected = ", ".join(f"{sql} as {identifier('r_' + name)}" for name, sql in raw.items())
-    provenance = ", ".join(f"{sql} as {name}" for name, sql in _provenance(raw, spec).items())
-    raw_query = (
-        f"select {selected}, {provenance}, {row} as _row from (select * from {source.relation}{filtered}){grouped}"
-    )
-    try:
-        types = {name: kind for name, kind, *_ in con.execute(f"describe {raw_query}").fetchall()}
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        raise SourceFileError(
-            f"{path}: streams.{entity.name}: the mapping does not fit the file: {reason}."
-            f" The file has {', '.join(source.columns)}."
-        ) from error
-    columns, problems = [], []
-    for column in entity.columns:
-        if column.name not in raw:
-            columns.append(f"cast(null as {column.duckdb_type}) as {column.name}")
-            continue
-        value = identifier("r_" + column.name)
-        sql = typed(column, value, types["r_" + column.name], mapping.time_zone)
-        if column.type == "status" and spec.status_map:
-            sql = _mapped_status(sql, spec.status_map)
-        columns.append(f"{sql} as {column.name}")
-        if column.type not in ("text", "status", "currency"):
-            problems.append(problem(column, value))
-    said = f"nullif(concat_ws('; ', {', '.join(problems)}), '')" if problems else "cast(null as varchar)"
-    beside = f"{said} as _problem, {', '.join(PROVENANCE_OF_ROWS)}, cast(null as bigint) as _superseded_by, _row"
-    return f"select {', '.join(columns)}, {beside} from ({raw_query})"
 
 
 def _mark_superseded(con: duckdb.DuckDBPyConnection, entity: Entity, staged: Path) -> None:
@@ -235,66 +203,10 @@ def _mark_superseded(con: duckdb.DuckDBPyConnection, entity: Entity, staged: Pat
 
 
 def _copy(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
-    con.execute(f"copy ({query}) to {quote(str(target))} (format parquet, compression zstd, use_tmp_file false)")
-
-
-# What a mapping may say of a row beside the contract's columns.
-PROVENANCE_OF_ROWS = ("_parent", "_deleted_at", "_seen_at")
-
-
-def _provenance(raw: dict[str, str], spec: StreamSpec) -> dict[str, str]:
-    is_raw = spec.format == "raw"
-    seen = spec.seen_at or ("pulled_at" if is_raw else None)
-    deleted = spec.deleted_at or ("deleted_at" if is_raw else None)
-    if spec.each and spec.parent:
-        # The parent has none of these rows any more: those it had are gone.
-        gone = f"case when item is null then {seen or 'now()'} end"
-        deleted = f"coalesce({deleted}, {gone})" if deleted else gone
-    parent = f"cast({raw[spec.parent]} as varchar)" if spec.parent else "null"
-    return {
-        "_parent": f"cast({parent} as varchar)",
-        "_deleted_at": f"cast({deleted or 'null'} as timestamp)",
-        "_seen_at": f"cast({seen or 'null'} as timestamp)",
-    }
-
-
-def _raw_expressions(mapping: Mapping, entity: Entity, spec: StreamSpec, source: Source, path: Path) -> dict[str, str]:
-    if spec.columns == "same":
-        specs: dict[str, Any] = {name: name for name in entity.column_names if name in source.columns}
-    else:
-        specs = dict(spec.columns)
-    names = set(entity.column_names)
-    if "currency" in names and "currency" not in specs and mapping.currency:
-        specs["currency"] = Constant(value=mapping.currency)
-    if "source_status" in names and "source_status" not in specs and "status" in specs:
-        specs["source_status"] = specs["status"]
-    plain = [item for item in specs.values() if isinstance(item, str)]
-    absent = sorted({name for name in [*plain, *spec.one_row_per] if name not in source.columns})
-    absent += sorted(column.name for column in entity.columns if column.required and column.name not in specs)
-    if absent:
-        raise SourceFileError(
-            f"{path}: streams.{entity.name}: missing column {', '.join(absent)}; the file has"
-            f" {', '.join(source.columns)}. Correct the mapping or export the file with this column."
-        )
-    return {name: _raw_sql(item, spec) for name, item in specs.items()}
-
-
-def _raw_sql(item: str | Constant | Expression | RowNumber, spec: StreamSpec) -> str:
-    if isinstance(item, Expression):
-        return f"({item.expression})"
-    if isinstance(item, Constant):
-        return quote(item.value) if isinstance(item.value, str) else str(item.value).lower()
-    if isinstance(item, RowNumber):
-        within = ", ".join(map(identifier, item.row_number_within))
-        return f"row_number() over (partition by {within} order by _row)"
-    if spec.one_row_per and item not in spec.one_row_per:
-        return f"first({identifier(item)} order by _row)"
-    return identifier(item)
-
-
-def _mapped_status(sql: str, status_map: dict[str, str]) -> str:
-    cases = " ".join(f"when {quote(k.strip().lower())} then {quote(v)}" for k, v in sorted(status_map.items()))
-    return f"case lower({sql}) {cases} else {sql} end"
+    # The file lives until landing writes it anew, so only its speed counts: without this limit half of the time goes
+    # into dictionaries of columns whose values hardly repeat.
+    options = "format parquet, compression zstd, parquet_version v2, dictionary_size_limit 1000, use_tmp_file false"
+    con.execute(f"copy ({query}) to {quote(str(target))} ({options})")
 
 
 def _fingerprint(mapping: Mapping, entity: Entity, spec: StreamSpec) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ import duckdb
 from include.sources.mapping import CsvOptions, StreamSpec
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
+# Records, about, of which the schema is told.
+SAMPLE = 1_000
+SAMPLE_BYTES = 20_000_000
+IS_OBJECT = "starts_with(ltrim(line), '{')"
 
 
 class SourceFileError(ValueError):
@@ -103,6 +108,7 @@ def _open_csv(con: duckdb.DuckDBPyConnection, path: Path, options: CsvOptions) -
     broken = _read_lines(
         con,
         path,
+        "*",
         f"columns = {{{types}}}, header = true, delim = {quote(options.delimiter)}, quote = {quote(options.quote)},"
         f" escape = {quote(options.quote)}, encoding = {quote(options.encoding)}, nullstr = ''",
         records_before=1,
@@ -125,12 +131,17 @@ def _header(path: Path, options: CsvOptions) -> tuple[str, ...]:
     return columns
 
 
-def _read_lines(con: duckdb.DuckDBPyConnection, path: Path, options: str, records_before: int) -> tuple[Any, ...]:
-    """Read a text file into the table records_numbered and return the records that cannot be read."""
-    for table in ("rejects", "scans"):
+def _read_lines(
+    con: duckdb.DuckDBPyConnection, path: Path, select: str, options: str, records_before: int
+) -> tuple[Any, ...]:
+    """Read a text file into the view records_numbered and return the records that cannot be read."""
+    # The file before may have left its own; two at once would not fit in the memory allowed.
+    con.execute("drop view if exists records_numbered")
+    for table in ("kept_records", "rejects", "scans"):
         con.execute(f"drop table if exists {table}")
+    # Rows lie in the order of the file, so DuckDB's rowid counts them; row_number() would read with one processor.
     con.execute(
-        "create or replace temp table records as select *, row_number() over () as _row"
+        f"create temp table kept_records as select {select}"
         f" from read_csv({one_file(path)}, {options}, auto_detect = false, max_line_size = {MAX_LINE_BYTES},"
         " store_rejects = true, rejects_table = 'rejects', rejects_scan = 'scans', rejects_limit = 0)"
     )
@@ -148,41 +159,62 @@ def _read_lines(con: duckdb.DuckDBPyConnection, path: Path, options: str, record
             )
         broken.append((record, message.splitlines()[0], text))
     # DuckDB numbers the records it kept; a record's number in the file also counts the rejected ones before it.
-    con.execute("create or replace temp table shifts (kept_before bigint, shift bigint)")
-    shifts = {record - 1 - index: index + 1 for index, (record, *_) in enumerate(broken)}
-    if shifts:
+    numbered = "select *, rowid + 1 as _row from kept_records"
+    if broken:
+        con.execute("create or replace temp table shifts (kept_before bigint, shift bigint)")
+        shifts = {record - 1 - index: index + 1 for index, (record, *_) in enumerate(broken)}
         con.executemany("insert into shifts values (?, ?)", list(shifts.items()))
-    con.execute(
-        "create or replace temp view records_numbered as select records.* replace (_row + coalesce(shift, 0) as _row)"
-        " from records asof left join shifts on _row > kept_before"
-    )
+        numbered = (
+            "select kept.* replace (_row + coalesce(shift, 0) as _row)"
+            f" from ({numbered}) as kept asof left join shifts on _row > kept_before"
+        )
+    con.execute(f"create temp view records_numbered as {numbered}")
     return tuple(broken)
 
 
 def _open_jsonl(con: duckdb.DuckDBPyConnection, path: Path) -> Source:
-    unreadable = _read_lines(
-        con, path, "columns = {'line': 'varchar'}, header = false, delim = '\x1f', quote = '', escape = ''", 0
-    )
-    # Each look into a line parses all of it, so there are as few looks as there can be.
-    con.execute(
-        "create or replace temp table json_lines as select _row, line,"
-        " starts_with(ltrim(line), '{') and json_valid(line) as is_object from records_numbered"
-    )
-    con.execute("drop view records_numbered; drop table records")
+    options = "columns = {'line': 'varchar'}, header = false, delim = '\x1f', quote = '', escape = ''"
+    # Read twice: the lines together are larger than what is found in them, and would not fit in the memory allowed.
+    columns, records = _keys_of_lines(con, path, options)
+    paths = ", ".join(quote(_json_path(name)) for name in columns) or "'$'"
+    found = f"case when {IS_OBJECT} then try(json_extract_string(line, [{paths}])) end"
+    unreadable = _read_lines(con, path, f"{found} as found, case when found is null then line end as line", options, 0)
     broken = con.execute(
-        "select _row, 'not a JSON object', line from json_lines where not is_object and trim(line) <> '' order by 1"
+        "select _row, 'not a JSON object', line from records_numbered"
+        " where found is null and trim(line) <> '' order by _row"
     ).fetchall()
-    names = con.execute(
-        "select distinct unnest(keys) as name from (select distinct json_keys(line) as keys from json_lines"
-        " where is_object) order by 1"
-    ).fetchall()
-    columns = tuple(name for (name,) in names if name)
-    paths = ", ".join(quote(_json_path(name)) for name in columns)
-    fields = ", ".join(f"found[{number}] as {identifier(name)}" for number, name in enumerate(columns, start=1))
-    found = f"(select _row, json_extract_string(line, [{paths}]) as found from json_lines where is_object)"
-    relation = f"(select {fields}, _row from {found})" if columns else "(select _row from json_lines where is_object)"
-    json = "(select line as record, _row from json_lines where is_object)"
+    fields = [f"found[{number}] as {identifier(name)}" for number, name in enumerate(columns, start=1)]
+    relation = f"(select {', '.join([*fields, '_row'])} from records_numbered where found is not null)"
+    con.execute(
+        "create or replace temp table sample as select unnest(cast($lines as varchar[])) as line",
+        {"lines": _sample_of_lines(path, records)},
+    )
+    json = f"(select line as record, rowid as _row from sample where {IS_OBJECT} and try(json_keys(line)) is not null)"
     return Source(relation, columns, tuple(sorted([*unreadable, *broken])), json)
+
+
+def _sample_of_lines(path: Path, records: int) -> list[str]:
+    step = max(1, -(-records // SAMPLE))
+    sample, size = [], 0
+    with path.open("rb") as handle:
+        for line in islice(handle, step - 1, None, step):
+            size += len(line)
+            if size > SAMPLE_BYTES:
+                break
+            sample.append(line.decode("utf-8", errors="replace"))
+    return sample
+
+
+def _keys_of_lines(con: duckdb.DuckDBPyConnection, path: Path, options: str) -> tuple[tuple[str, ...], int]:
+    """List the keys that any object of the file has, and count the objects."""
+    lines = f"read_csv({one_file(path)}, {options}, auto_detect = false, max_line_size = {MAX_LINE_BYTES}"
+    con.execute(
+        "create or replace temp table kinds as select any_value(line) as line, count(*) as records"
+        f" from {lines}, ignore_errors = true) where {IS_OBJECT} group by try(hash(json_keys(line)))"
+    )
+    [(records,)] = con.execute("select coalesce(sum(records), 0) from kinds").fetchall()
+    names = con.execute("select distinct unnest(try(json_keys(line))) as name from kinds order by name").fetchall()
+    return tuple(name for (name,) in names if name), int(records)
 
 
 def _json_path(key: str) -> str:

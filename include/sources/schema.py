@@ -10,10 +10,8 @@ from typing import Any
 
 import duckdb
 
-from include.sources.readers import Source, identifier
+from include.sources.readers import SAMPLE, SAMPLE_BYTES, Source, identifier
 
-SAMPLE = 1_000
-SAMPLE_BYTES = 20_000_000
 DEEPEST = 12
 # An object with more keys than this is no record but a dictionary, whose keys are data.
 MOST_KEYS = 200

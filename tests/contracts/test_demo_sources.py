@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from include.demo.choice import DemoError
@@ -46,8 +48,8 @@ def data_dir(folder: Path, shop: Path) -> Settings:
     return plain_settings(folder, sources=(mapping,), time_zone="Europe/Berlin")
 
 
-def load(settings: Settings, end: datetime = END) -> None:
-    """Pull, extract and land every source; gate 1 has its own tests."""
+def load(settings: Settings, *ends: datetime) -> None:
+    """Pull up to each of the ends, then extract and land every source; gate 1 has its own tests."""
     for path in settings.sources:
         mapping = read_mapping(path)
         for family in FAMILIES:
@@ -55,7 +57,8 @@ def load(settings: Settings, end: datetime = END) -> None:
             if streams:
                 with pytest.MonkeyPatch.context() as patch:
                     patch.setattr(configured, "get_settings", lambda: settings)
-                    configured.pull(str(path), family, Span(end))
+                    for end in ends:
+                        configured.pull(str(path), family, Span(end))
             for stream in streams:
                 extract(settings, mapping, stream)
                 (Lake(settings).incoming(mapping.source, stream) / GATE_1_PASSED).touch()
@@ -83,25 +86,52 @@ def rows(settings: Settings, stream: str) -> list[tuple[Any, ...]]:
 @pytest.fixture(scope="module")
 def from_files(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Settings:
     settings = data_dir(tmp_path_factory.mktemp("files") / "data", shop)
-    load(settings)
+    load(settings, END)
     return settings
+
+
+@contextmanager
+def connected(folder: Path, shop: Path) -> Iterator[Settings]:
+    """Settings under which the four vendors' stand-ins are the sources."""
+    settings = data_dir(folder / "data", shop)
+    with vendor_sources(tuple(FED), settings, lambda line: None) as sources, pytest.MonkeyPatch.context() as patch:
+        for name, fields in sources.connections.items():
+            patch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(fields))
+        yield sources.settings
 
 
 @pytest.fixture(scope="module")
 def from_vendors(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Iterator[Settings]:
-    settings = data_dir(tmp_path_factory.mktemp("vendors") / "data", shop)
-    with vendor_sources(tuple(FED), settings, lambda line: None) as sources, pytest.MonkeyPatch.context() as patch:
-        for name, fields in sources.connections.items():
-            patch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(fields))
-        load(sources.settings)
-        yield sources.settings
+    with connected(tmp_path_factory.mktemp("vendors"), shop) as settings:
+        load(settings, END)
+        yield settings
 
 
 def test_every_stream_is_the_same_from_vendors_and_from_files(from_files: Settings, from_vendors: Settings) -> None:
+    assert_same(from_vendors, from_files)
+
+
+def test_thirty_days_pulled_one_by_one_are_one_full_load(from_files: Settings, tmp_path: Path, shop: Path) -> None:
+    with connected(tmp_path, shop) as settings:
+        load(settings, *(END - timedelta(days=30 - day) for day in range(31)))
+        raw = sorted(Lake(settings).raw("shopify").glob("orders/until_*.parquet"))
+        assert len(raw) == 31
+        # Each day brought its own orders, the first pull all before.
+        counts = [pq.read_metadata(path).num_rows for path in raw]
+        assert all(counts) and counts[0] > sum(counts[1:])
+        assert_same(settings, from_files)
+        # The known-bad case: without one of the days the comparison finds what is missing.
+        for path in (Lake(settings).root / "simulated" / "orders").glob("*/*.parquet"):
+            path.unlink()
+        with pytest.raises(AssertionError, match="orders"):
+            assert_same(settings, from_files)
+
+
+def assert_same(vendors: Settings, files: Settings) -> None:
     for stream in all_entities():
-        if not list(Lake(from_files).root.glob(f"simulated/{stream}/*/*.parquet")):
+        if not list(Lake(files).root.glob(f"simulated/{stream}/*/*.parquet")):
             continue
-        expected, came = rows(from_files, stream), rows(from_vendors, stream)
+        expected, came = rows(files, stream), rows(vendors, stream)
         assert expected, stream
         assert len(came) == len(expected), stream
         differing = [pair for pair in zip(came, expected, strict=True) if pair[0] != pair[1]]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -63,7 +64,7 @@ def pulled(folder: Path, resource: Resource, pages: Iterable[Page], pulled_at: d
     try:
         with pq.ParquetWriter(scratch, SCHEMA, compression="zstd") as writer, _collecting_seldom():
             count = 0
-            for rows in _grouped(_rows(resource, pages, pulled_at)):
+            for rows in _grouped(_rows(resource, _read_ahead(pages), pulled_at)):
                 writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
                 count += len(rows)
                 gc.collect(0)
@@ -158,6 +159,21 @@ def _differ(con: Any, query: str, target: Path, columns: str) -> bool:
             f"select exists (({query}) except all ({old})) or exists (({old}) except all ({query}))"
         ).fetchall()[0][0]
     )
+
+
+def _read_ahead(pages: Iterable[Page]) -> Iterator[Page]:
+    """Ask for the next page while the one before is written; never for two at once."""
+    rest = iter(pages)
+
+    def read() -> list[Any] | None:
+        page = next(rest, None)
+        return None if page is None else list(page)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="pull") as reader:
+        coming = reader.submit(read)
+        while (page := coming.result()) is not None:
+            coming = reader.submit(read)
+            yield page
 
 
 def _rows(resource: Resource, pages: Iterable[Page], pulled_at: datetime) -> Iterator[dict[str, Any]]:

@@ -49,9 +49,15 @@ def test_a_good_file_lands_whole(bench: Bench, data_docs: None) -> None:
     assert verdict.reasons == {}
     assert len(bench.landed("order_id")) == 10
     assert bench.quarantined("record") == []
-    docs = bench.settings.data_dir / "quality" / "gate_1" / "shop_shop"
-    for part in ("load", "rows"):
-        assert (docs / part / "gx" / "uncommitted" / "data_docs" / "local_site" / "index.html").exists()
+    docs = bench.settings.data_dir / "quality" / "gate_1" / "shop_shop" / "gx" / "uncommitted" / "data_docs"
+    index = (docs / "local_site" / "index.html").read_text(encoding="utf-8")
+    # One page for each of what was checked, of this load and of the one before.
+    assert {name: index.count(f"validations/{name}/") > 0 for name in ("files", "streams", "columns", "orders")} == {
+        "files": True,
+        "streams": True,
+        "columns": True,
+        "orders": True,
+    }
 
 
 def test_broken_rows_wrong_values_unknown_words_and_impossible_times_go_to_the_quarantine(bench: Bench) -> None:

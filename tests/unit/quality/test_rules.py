@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from include.quality.checks import run_suites
+from include.quality.checks import open_report, run_suites
 from include.settings import PROJECT_ROOT
 from include.sources.entities import Entity, all_entities
 
@@ -119,11 +119,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], s
         for entity in all_entities().values():
             fill(con, entity)
     suites = {name: row_rules(entity) for name, entity in all_entities().items()}
-    with pytest.MonkeyPatch.context() as patch:
-        from great_expectations.data_context import FileDataContext
-
-        patch.setattr(FileDataContext, "build_data_docs", lambda self: None)
-        failures = run_suites(folder / "batch.duckdb", suites, folder / "report", row_rules=True)
+    failures = run_suites(folder / "batch.duckdb", suites, open_report(folder / "report"), row_rules=True)
     with duckdb.connect(str(folder / "batch.duckdb"), read_only=True) as con:
         return {
             (item.table, item.rule): {
@@ -305,14 +301,10 @@ def red(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     with duckdb.connect(str(folder / "audit.duckdb")) as con:
         for name, (_, sql) in tables.items():
             con.execute(f"create table {name} as {sql}")
-    with pytest.MonkeyPatch.context() as patch:
-        from great_expectations.data_context import FileDataContext
-
-        patch.setattr(FileDataContext, "build_data_docs", lambda self: None)
-        suites = {f"g{number}": table_rules(suite) for number, (suite, _) in enumerate(GOOD_TABLES)}
-        for number, (suite, rule, _) in enumerate(TABLE_CASES):
-            suites[f"b{number}"] = [item for item in table_rules(suite) if item.meta["rule"] == rule]
-        failures = run_suites(folder / "audit.duckdb", suites, folder / "report", row_rules=False)
+    suites = {f"g{number}": table_rules(suite) for number, (suite, _) in enumerate(GOOD_TABLES)}
+    for number, (suite, rule, _) in enumerate(TABLE_CASES):
+        suites[f"b{number}"] = [item for item in table_rules(suite) if item.meta["rule"] == rule]
+    failures = run_suites(folder / "audit.duckdb", suites, open_report(folder / "report"), row_rules=False)
     return {name: {item.rule for item in failures if item.table == name} for name in tables}
 
 
@@ -349,4 +341,4 @@ def test_a_check_that_cannot_be_evaluated_is_an_error_and_no_pass(tmp_path: Path
         con.execute("create table a as select 1 as known")
     suite = [gxe.ExpectColumnValuesToBeBetween(column="unknown", min_value=0, meta={"rule": "x"})]
     with pytest.raises(RuntimeError, match=r"a: expect_column_values_to_be_between could not be evaluated: .*unknown"):
-        run_suites(tmp_path / "a.duckdb", {"a": suite}, tmp_path / "report", row_rules=False)
+        run_suites(tmp_path / "a.duckdb", {"a": suite}, open_report(tmp_path / "report"), row_rules=False)
