@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from include.quality.checks import data_docs_index
 from include.settings import Settings
 from include.site import build
 from include.site.build import build_site, index_of
@@ -99,11 +100,14 @@ def test_nothing_promoted_is_said(tmp_path: Path) -> None:
 
 
 def test_data_docs_are_linked_from_where_the_site_will_be(shop: Settings) -> None:
-    docs = shop.data_dir / "quality" / "gate_2" / "gx" / "uncommitted" / "data_docs" / "local_site" / "index.html"
-    docs.parent.mkdir(parents=True, exist_ok=True)
-    docs.write_text("rules")
+    gates = {"gate 2: the build": "gate_2", "gate 1: simulated_shop": "gate_1/simulated_shop"}
+    for folder in gates.values():
+        docs = data_docs_index(shop.data_dir / "quality" / folder)
+        docs.parent.mkdir(parents=True, exist_ok=True)
+        docs.write_text(folder)
     page = build_site(shop).with_name("quality.html")
-    address = re.search(r'href="([^"]+)">gate 2: the build<', page.read_text("utf-8"))
-    assert address
-    # Browsers take the address of the link, not of the folder behind it.
-    assert (page.parent.parent / "site" / address[1]).resolve() == docs.resolve()
+    for name, folder in gates.items():
+        address = re.search(rf'href="([^"]+)">{name}<', page.read_text("utf-8"))
+        assert address
+        # Browsers take the address of the link, not of the folder behind it.
+        assert (page.parent.parent / "site" / address[1]).resolve().read_text() == folder
