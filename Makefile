@@ -20,7 +20,8 @@ CHOICE = --dataset $(DATASET) --customers $(SCALE) --seed $(SEED) \
 	$(if $(MAPPING),--mapping $(MAPPING)) $(if $(AS_OF),--as-of $(AS_OF)) \
 	$(if $(SOURCES),--sources $(SOURCES)) $(if $(DESTINATIONS),--destinations $(DESTINATIONS))
 
-.PHONY: help setup browser demo airflow check-sources explain serve metric docs test lint format manifest lock clean
+.PHONY: help setup browser demo airflow check-sources site screenshots explain serve metric docs test lint format manifest \
+	lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -53,8 +54,14 @@ airflow: $(MANIFEST) ## open the same project in the Airflow UI: PORT
 check-sources: $(STAMP) ## try the connection and scopes of each source in PERENNIAL_SOURCES
 	@$(BIN)/python -m include.sources.check
 
-explain: $(STAMP) ## show everything about one customer: CUSTOMER=key, or an e-mail address with CONTACTS=1
-	@$(BIN)/python -m include.explain $(CUSTOMER) $(if $(CONTACTS),--contacts)
+site: $(STAMP) ## draw the dashboards from the live warehouse; prints the page to open
+	@$(BIN)/python -m include.site
+
+screenshots: $(STAMP) browser ## take the pictures of the documentation from the live warehouse's dashboards
+	@$(BIN)/python -m include.site.screenshots docs/images
+
+explain: $(STAMP) ## show everything about one customer: CUSTOMER=key, or an address with CONTACTS=1; PAGE=1 writes a page
+	@$(BIN)/python -m include.explain $(CUSTOMER) $(if $(CONTACTS),--contacts) $(if $(PAGE),--page)
 
 serve: $(MANIFEST) ## copy the live warehouse to the PostgreSQL of PERENNIAL_SERVE_URL
 	@$(BIN)/python -m include.serve

@@ -1,4 +1,4 @@
-"""Build the marts from the lake, check them, and make them the live warehouse."""
+"""Build the marts from the lake, check them, make them the live warehouse, and draw it."""
 
 from datetime import timedelta
 
@@ -22,6 +22,7 @@ and tests have no tasks of their own. The live warehouse is as it was. See docs/
 **gate_2 fails**: the message has the audit rows; the Data Docs lie in `<data>/quality/gate_2/`. See
 docs/runbooks/gate-2-red.md.
 **promote fails**: nothing is half-visible. Clear the task.
+**build_site fails**: the warehouse is live, the dashboards are those before. Clear the task.
 **serve_postgres fails**: the live file is new, the copy in PostgreSQL is the one of before. Mend what the message names
 and clear the task. It is skipped while PERENNIAL_SERVE_URL is not set. See docs/runbooks/serve-failed.md.
 **an old state**: run it with the parameter `as_of`; the same lake and as_of give the same marts.
@@ -29,7 +30,7 @@ and clear the task. It is skipped while PERENNIAL_SERVE_URL is not set. See docs
 
 with DAG(
     "build_marts",
-    description="Lake to live warehouse: dbt build, gate 2, promotion",
+    description="Lake to live warehouse: dbt build, gate 2, promotion, dashboards",
     schedule=list(LAKE.values()),
     catchup=False,
     max_active_runs=1,
@@ -60,6 +61,13 @@ with DAG(
 
         yield Metadata(LIVE_WAREHOUSE, {"as_of": as_of, "build_id": promote_build(build_id)})
 
+    @task
+    def build_site() -> str:
+        """Draw the dashboards from the warehouse that is live now."""
+        from include.orchestration.site import draw
+
+        return draw()
+
     @task(execution_timeout=timedelta(hours=2))
     def serve_postgres() -> str:
         """Copy the live warehouse to the PostgreSQL for BI tools, where there is one."""
@@ -75,4 +83,4 @@ with DAG(
     as_of = resolve_as_of()
     checked = gate_2(as_of)
     as_of >> dbt_build() >> checked
-    promote(as_of, checked) >> serve_postgres()
+    promote(as_of, checked) >> [build_site(), serve_postgres()]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -19,6 +20,7 @@ the plan, then run the DAG `approve_publish` with the RUN_ID of the message (or 
 RUN_ID` and clear the task). Withdrawn consents were sent anyway. See docs/runbooks/publish-blocked.md.
 **check_drift fails**: somebody else changed a list, or a tool lost members; publish.publish_drift says which. See
 docs/runbooks/drift.md.
+**build_site fails**: everything was published, the page about it is the one before. Clear the task.
 **publish fails otherwise**: the destination refused or was not there. Clear the task when it is back.
 **members refused** (dead letters): docs/runbooks/dead-letters.md. **the ledger is gone**: docs/runbooks/ledger-lost.md,
 before anything is published again. docs/publishing.md says more.
@@ -65,4 +67,15 @@ with DAG(
                 " the live warehouse and docs/publishing.md."
             )
 
-    check_drift(publish.expand_kwargs(list_pairs()))
+    @task(trigger_rule="all_done")
+    def build_site() -> str:
+        """Draw the dashboards anew, so that they show what was sent."""
+        from include.orchestration.site import draw
+
+        return draw()
+
+    published = publish.expand_kwargs(list_pairs())
+    # What runs last decides whether the run failed; the two tasks after a failed publication may both succeed.
+    published >> EmptyOperator(task_id="all_published", trigger_rule="none_failed")
+    check_drift(published)
+    published >> build_site()

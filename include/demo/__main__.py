@@ -21,6 +21,8 @@ from include.destinations.config import ConfigError
 from include.local.airflow import AirflowNotStarted, local_airflow, settings_env
 from include.local.pipeline import PipelineFailed, run_pipeline
 from include.settings import PROJECT_ROOT
+from include.site.build import build_site, index_of
+from include.site.read import SiteError
 from include.sources.mapping import MappingError
 
 console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
@@ -82,10 +84,12 @@ def main(arguments: list[str] | None = None) -> int:
                 first = tools.traffic()
                 publish_again(tools, home)
                 print_tools(tools, first, console)
-    except (ConfigError, DemoError, DatasetError, MappingError, AirflowNotStarted, PipelineFailed) as error:
+                build_site(settings)
+    except (ConfigError, DemoError, DatasetError, MappingError, AirflowNotStarted, PipelineFailed, SiteError) as error:
         console.print(f"\n{type(error).__name__}: {error}", style="red", markup=False)
         return 1
     say("done")
+    console.print(f"\nOpen {index_of(settings).as_uri()} in a browser.", markup=False, soft_wrap=True)
     return 0
 
 

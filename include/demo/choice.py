@@ -18,7 +18,7 @@ from include.sources.mapping import Mapping, read_mapping
 
 MARKER = "demo.json"
 # Everything a run writes; sources/ holds what the user or a download put there and stays.
-MADE_BY_RUNS = ("lake", "build", "live", "ledger", "published", "quality", "standins")
+MADE_BY_RUNS = ("lake", "build", "live", "ledger", "published", "quality", "standins", "customers")
 
 
 class DemoError(RuntimeError):

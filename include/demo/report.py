@@ -97,12 +97,14 @@ def _print_segments(settings: Settings, console: Console) -> None:
 
 def _print_places(settings: Settings, console: Console) -> None:
     from include.quality.checks import data_docs_index
+    from include.site.build import index_of
 
     quality = settings.data_dir / "quality"
     docs = [data_docs_index(folder) for folder in sorted([*quality.glob("gate_1/*"), quality / "gate_2"])]
     places: list[tuple[str, Path]] = [
         ("live warehouse", settings.live_warehouse),
         ("contacts (mode 0600, for the publisher)", settings.live_contacts),
+        ("dashboards", index_of(settings)),
         ("published files", settings.data_dir / "published"),
         ("lake", Path(settings.lake)),
         ("ledger", Path(settings.ledger.removeprefix("sqlite:///"))),

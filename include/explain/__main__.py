@@ -1,4 +1,4 @@
-"""Everything the live warehouse knows of one customer: `python -m include.explain CUSTOMER [--contacts]`."""
+"""Everything the live warehouse knows of one customer: `python -m include.explain CUSTOMER [--contacts] [--page]`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from include.destinations.config import ConfigError
-from include.explain.customer import ExplainError, explain, find_customer, open_live
+from include.explain.customer import ExplainError, contacts_of, explain, find_customer, open_live
+from include.explain.page import write_page
 from include.settings import SettingsError, get_settings
 
 
@@ -19,15 +20,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the sections; returns 0, or 1 when there is no such customer or no live warehouse."""
     parser = argparse.ArgumentParser(prog="python -m include.explain", description=__doc__)
     parser.add_argument("customer", help="a customer_key, also one that was merged; with --contacts an e-mail address")
-    parser.add_argument("--contacts", action="store_true", help="open the file of contacts to find an e-mail address")
+    parser.add_argument(
+        "--contacts", action="store_true", help="open the file of contacts: find an address, show names"
+    )
+    parser.add_argument("--page", action="store_true", help="write a page instead, and print where it lies")
     arguments = parser.parse_args(argv)
     out, problems = Console(), Console(stderr=True)
     try:
         settings = get_settings()
         with closing(open_live(settings)) as connection:
             customer = find_customer(connection, arguments.customer, settings, arguments.contacts)
+            contacts = contacts_of(customer, settings) if arguments.contacts else None
+            sections = [*explain(connection, customer, settings)]
+            if arguments.page:
+                print(write_page(connection, customer, sections, settings, contacts))
+                return 0
             out.print(f"Customer {customer}", style="bold")
-            for section in explain(connection, customer, settings):
+            for section in [*([contacts] if contacts else []), *sections]:
                 table = Table(*section.columns, title=section.title, title_justify="left")
                 for row in section.rows:
                     table.add_row(*("" if value is None else str(value) for value in row))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from include.publisher.audiences import Audience, load_audiences
+from include.sources.readers import quote
 
 if TYPE_CHECKING:
     from include.settings import Settings
@@ -23,8 +25,9 @@ class ExplainError(RuntimeError):
 
 @dataclass(frozen=True)
 class Section:
-    """A table about one customer."""
+    """A table about one customer; the name is that of its file, without the number."""
 
+    name: str
     title: str
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
@@ -76,13 +79,34 @@ def find_customer(
 
 
 def _by_email(email: str, settings: Settings) -> list[tuple[Any, ...]]:
-    if not settings.live_contacts.is_file():
-        raise ExplainError(f"{settings.live_contacts} does not exist; run the DAG build_marts.")
-    with duckdb.connect() as people:
-        people.execute(f"attach '{str(settings.live_contacts).replace(chr(39), chr(39) * 2)}' as people (read_only)")
+    with _contacts(settings) as people:
         return people.execute(
             "select customer_key from people.contacts.contacts where lower(trim(email)) = ? limit 1", [email]
         ).fetchall()
+
+
+@contextmanager
+def _contacts(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    if not settings.live_contacts.is_file():
+        raise ExplainError(f"{settings.live_contacts} does not exist; run the DAG build_marts.")
+    with duckdb.connect() as people:
+        people.execute(f"attach {quote(str(settings.live_contacts))} as people (read_only)")
+        yield people
+
+
+def contacts_of(customer: str, settings: Settings) -> Section:
+    """Return name and addresses, each with where it is from: the one section that is personal.
+
+    Raises:
+        ExplainError: there is no file of contacts.
+    """
+    with _contacts(settings) as people:
+        cursor = people.execute("select * from people.contacts.contacts where customer_key = ?", [customer])
+        names = [column[0] for column in cursor.description or []]
+        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    fields = [name for name in names if f"{name}_source" in names]
+    rows = [(name, one[name], one[f"{name}_source"], one[f"{name}_seen_at"]) for one in found for name in fields]
+    return Section("contacts", "Name and addresses", ("field", "value", "source", "seen_at"), rows)
 
 
 def explain(connection: duckdb.DuckDBPyConnection, customer: str, settings: Settings) -> Iterator[Section]:
@@ -91,9 +115,11 @@ def explain(connection: duckdb.DuckDBPyConnection, customer: str, settings: Sett
         title, query = path.read_text(encoding="utf-8").split("\n", 1)
         cursor = connection.execute(query, {"customer": customer})
         columns = tuple(column[0] for column in cursor.description or [])
-        yield Section(title.removeprefix("-- "), columns, cursor.fetchall())
+        yield Section(path.stem.split("_", 1)[1], title.removeprefix("-- "), columns, cursor.fetchall())
     rows = [_membership(connection, customer, audience) for audience in load_audiences(settings).values()]
-    yield Section("Audiences: in the model, barred, refused", ("audience", "in model", "barred by", "refused"), rows)
+    yield Section(
+        "audiences", "Audiences: in the model, barred, refused", ("audience", "in model", "barred by", "refused"), rows
+    )
 
 
 def _membership(connection: duckdb.DuckDBPyConnection, customer: str, audience: Audience) -> tuple[Any, ...]:

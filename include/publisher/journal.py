@@ -53,6 +53,12 @@ SCHEMAS = {
     "publish_drift": DRIFT,
 }
 """Table of the live warehouse -> its columns. Times are UTC. The changelog is a folder with a file for each run."""
+COMMENTS = {
+    "publish_runs": "One row per attempt to bring an audience at a destination up to date: planned, sent, confirmed.",
+    "publish_changelog": "One row per customer whom a run was to add, update or remove, with reason and outcome.",
+    "publish_dead_letters": "One row per customer whom a destination refuses at present, with its reason.",
+    "publish_drift": "One row per look at a destination: what it holds beside what it had confirmed.",
+}
 
 
 def folder(settings: Settings) -> Path:

@@ -40,7 +40,8 @@ def gate_2(settings: Settings, as_of: datetime, run_id: str) -> BuildInfo:
     write_data_docs(report)
     if failures:
         raise GateFailed(_explain(settings, failures))
-    return record_build(settings, as_of, run_id)
+    met = ((table, one.meta["rule"]) for table, rules in suites.items() for one in rules)
+    return record_build(settings, as_of, run_id, met)
 
 
 def _run(con: duckdb.DuckDBPyConnection, sql: str, settings: Settings, as_of: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,7 @@ import duckdb
 from include.lake.layout import Lake
 from include.settings import Settings
 from include.sources.drift import once
+from include.sources.readers import quote
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,24 @@ class BuildInfo:
     run_id: str
 
 
-def record_build(settings: Settings, as_of: datetime, run_id: str) -> BuildInfo:
-    """Write meta.build, loads, schema_changes and quarantine into the build warehouse in one transaction."""
+COMMENTS = {
+    "build": "One row: the build that is live, the moment it is about, its currency and time zone.",
+    "gate_2": "One row per rule of gate 2 that this build met; a build that breaks one is not promoted.",
+    "loads": "One row per load that landed: a file or a window of a source, with rows read, landed and refused.",
+    "schema_changes": "One row per column of a source that came, went or changed its kind, as seen by gate 1.",
+    "quarantine": "One row per record that gate 1 refused, with the reason; the record itself stays in the lake.",
+}
+
+
+def record_build(settings: Settings, as_of: datetime, run_id: str, rules: Iterable[tuple[str, str]] = ()) -> BuildInfo:
+    """Write schema meta of the build warehouse in one transaction: build, gate_2, loads, schema_changes, quarantine.
+
+    Args:
+        settings: where lake and build warehouse lie, currency and time zone.
+        as_of: what the build is about, UTC.
+        run_id: of the run of the DAG.
+        rules: audit and rule of everything that gate 2 found met.
+    """
     info = BuildInfo(uuid.uuid4().hex[:12], as_of.replace(tzinfo=None), run_id)
     lake = Lake(settings)
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
@@ -39,6 +57,10 @@ def record_build(settings: Settings, as_of: datetime, run_id: str) -> BuildInfo:
             "insert into meta.build values (?, ?, ?, ?, ?, ?)",
             [info.build_id, info.as_of, run_id, now, settings.reporting_currency, settings.time_zone],
         )
+        con.execute("create or replace table meta.gate_2 (audit varchar, rule varchar, passed_at timestamp)")
+        met = [[audit, rule, now] for audit, rule in rules]
+        if met:
+            con.executemany("insert into meta.gate_2 values (?, ?, ?)", met)
         con.execute(
             "create or replace table meta.loads (source varchar, stream varchar, file varchar, load_id varchar,"
             " load_date date, loaded_at timestamp, rows_read bigint, rows_landed bigint, rows_refused bigint)"
@@ -51,6 +73,8 @@ def record_build(settings: Settings, as_of: datetime, run_id: str) -> BuildInfo:
             con.executemany("insert into meta.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         _record_schema_changes(con, loads)
         _record_quarantine(con, lake)
+        for table, comment in COMMENTS.items():
+            con.execute(f"comment on table meta.{table} is {quote(comment)}")
         con.execute("commit")
     return info
 

@@ -39,6 +39,8 @@ def promote(settings: Settings, expected_build_id: str | None = None) -> str:
             f"The build warehouse holds build {build_id}, expected {expected_build_id}; run build_marts again."
         )
     settings.live_warehouse.parent.mkdir(parents=True, exist_ok=True)
+    # Made before the contacts narrow the umask: whoever may read the warehouse may read what its views read.
+    shown = journal.files(settings)
     # Left to right they are opened, right to left renamed.
     with (
         written_aside(settings.live_warehouse) as warehouse,
@@ -46,16 +48,18 @@ def promote(settings: Settings, expected_build_id: str | None = None) -> str:
     ):
         _copy(settings.build_warehouse, contacts, CONTACTS_SCHEMAS)
         _copy(settings.build_warehouse, warehouse, LIVE_SCHEMAS)
-        _show_journal(warehouse, settings)
+        _show_journal(warehouse, shown)
     return build_id
 
 
-def _show_journal(warehouse: Path, settings: Settings) -> None:
+def _show_journal(warehouse: Path, shown: dict[str, str]) -> None:
     """Let the live warehouse show what the publisher did, also after this promotion: views of the publisher's files."""
     with duckdb.connect(str(warehouse)) as con:
         con.execute("create schema if not exists publish")
-        for table, files in journal.files(settings).items():
-            con.execute(f"create view publish.{identifier(table)} as from read_parquet({quote(files)})")
+        for table, files in shown.items():
+            view = f"publish.{identifier(table)}"
+            con.execute(f"create view {view} as from read_parquet({quote(files)})")
+            con.execute(f"comment on view {view} is {quote(journal.COMMENTS[table])}")
 
 
 def _passed_build(build_warehouse: Path) -> str:

@@ -146,6 +146,22 @@ def test_the_copy_in_postgresql_is_made_after_promotion_and_only_where_there_is_
         copying.python_callable()
 
 
+def test_the_dashboards_are_drawn_after_each_promotion_and_each_publication(dag_bag: Any) -> None:
+    build, publish = dag_bag.dags["build_marts"], dag_bag.dags["publish_segments"]
+    assert build.get_task("build_site").upstream_task_ids == {"promote"}
+    # Also when an audience failed; and in no one's way, so that a failed publication is still seen.
+    assert publish.get_task("build_site").upstream_task_ids == {"publish"}
+    assert publish.get_task("build_site").trigger_rule == "all_done"
+    assert publish.get_task("build_site").downstream_task_ids == set()
+
+
+def test_a_failed_publication_fails_its_run(dag_bag: Any) -> None:
+    """Airflow judges a run by its last tasks, and of these all but one may succeed after a failure."""
+    last = dag_bag.dags["publish_segments"].leaves
+    judging = {task.task_id: task.trigger_rule for task in last if "publish" in task.upstream_task_ids}
+    assert judging == {"all_published": "none_failed", "check_drift": "all_done", "build_site": "all_done"}
+
+
 def test_each_model_of_the_marts_and_audiences_has_a_task_and_no_other_model_has(dag_bag: Any) -> None:
     nodes = json.loads(MANIFEST.read_text(encoding="utf-8"))["nodes"].values()
     models = {node["name"]: node["fqn"][1] for node in nodes if node["resource_type"] == "model"}
@@ -153,8 +169,8 @@ def test_each_model_of_the_marts_and_audiences_has_a_task_and_no_other_model_has
     tasks = {task.task_id for task in dag_bag.dags["build_marts"].tasks}
     assert {"dim_customers", "pub_lapsed"} <= shown < set(models)
     assert tasks == {f"dbt_build.{name}_run" for name in shown} | {
-        "dbt_build.dbt_producer_watcher", "dbt_build.dbt_producer_watcher_done", "gate_2", "promote", "resolve_as_of",
-        "serve_postgres",
+        "dbt_build.dbt_producer_watcher", "dbt_build.dbt_producer_watcher_done", "gate_2", "promote",
+        "build_site", "resolve_as_of", "serve_postgres",
     }  # fmt: skip
 
 

@@ -40,6 +40,7 @@ def test_every_section_runs_and_agrees_with_its_mart(live: Settings) -> None:
     connection, customer = open_live(live), customer_of(live)
     found = {section.title: section for section in explain(connection, customer, live)}
     assert len(found) == len(list(SECTIONS.glob("*.sql"))) + 1
+    assert len({section.name for section in found.values()}) == len(found)
     orders = found["Orders and what was given back"]
     marts = connection.execute("select net_revenue from marts.fct_orders where customer_key = ?", [customer]).fetchall()
     assert [row[orders.columns.index("net_revenue")] for row in orders.rows] == [row[0] for row in marts]
@@ -68,6 +69,8 @@ def test_the_command(live: Settings, monkeypatch: pytest.MonkeyPatch, capsys: py
     try:
         assert main([customer_of(live)]) == 0
         assert "Segments now" in capsys.readouterr().out
+        assert main([customer_of(live), "--page"]) == 0
+        assert "Time line" in Path(capsys.readouterr().out.strip()).read_text(encoding="utf-8")
         assert main(["nobody"]) == 1
     finally:
         get_settings.cache_clear()

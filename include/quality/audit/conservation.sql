@@ -60,4 +60,6 @@ select
         select coalesce(sum(gross_amount), 0) from marts.fct_orders
         where order_key in (select order_key from marts.fct_order_lines)
     ),
-    (select coalesce(sum(gross_amount), 0) from marts.fct_order_lines)
+    (select coalesce(sum(gross_amount), 0) from marts.fct_order_lines);
+
+comment on table audit.conservation is 'One row per measure that two marts hold: both sums, in the reporting currency, must be the same to the cent.'

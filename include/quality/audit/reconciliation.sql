@@ -161,4 +161,6 @@ select
         where started_at < $as_of
     ),
     (select count(*) from staging.stg_web__sessions),
-    (select count(*) from marts.fct_sessions)
+    (select count(*) from marts.fct_sessions);
+
+comment on table audit.reconciliation is 'One row per measure: what is in the lake, in staging and in the marts, each counted or added up from the rows themselves.'

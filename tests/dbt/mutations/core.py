@@ -147,4 +147,16 @@ MUTATIONS = [
         "{{ amount }} * {{ rates }}.rate",
         "order_lines_are_rounded_one_by_one",
     ),
+    (
+        "models/marts/lifecycle/stage_flow_links.sql",
+        "to_stages.stage_order <= from_stages.stage_order",
+        "to_stages.stage_order > from_stages.stage_order",
+        "flow_links_back_has_a_node_of_its_own",
+    ),
+    (
+        "models/marts/lifecycle/stage_flow_links.sql",
+        "flows.date > last_days.last_day - windows.period_days",
+        "flows.date >= last_days.last_day - windows.period_days",
+        "flow_links_back_has_a_node_of_its_own",
+    ),
 ]

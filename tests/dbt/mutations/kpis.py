@@ -108,4 +108,16 @@ MUTATIONS = [
         "claims_second_orders_of_the_new",
     ),
     ("macros/statistics/wilson_bound.sql", "+ 0.960364705173531", "", "ledger_interval_as_published"),
+    (
+        "models/marts/kpis/kpi_headlines.sql",
+        "when (change > 0) = (better = 'up') then 'better'",
+        "when change > 0 then 'better'",
+        "headlines_against_before_and_goal",
+    ),
+    (
+        "models/marts/kpis/kpi_headlines.sql",
+        "where period_type in ('week', 'month') and dimension = 'all' and is_complete",
+        "where period_type in ('week', 'month') and dimension = 'all'",
+        "headlines_against_before_and_goal",
+    ),
 ]

@@ -69,4 +69,16 @@ MUTATIONS = [
         "group by customer_key, order_date, net_revenue",
         "clv_purchases_by_day",
     ),
+    (
+        f"{SEGMENTS}/customer_segment_overlap.sql",
+        "cast(customers as double) / segment_customers",
+        "cast(customers as double) / sum(customers) over ()",
+        "segment_overlap_both_ways",
+    ),
+    (
+        f"{SEGMENTS}/customer_segment_moves.sql",
+        "dated.previous_stage = segments.stage",
+        "dated.stage = segments.stage",
+        "segment_moves_with_reasons",
+    ),
 ]
