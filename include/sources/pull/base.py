@@ -82,7 +82,22 @@ class Deleted:
     at: datetime
 
 
-Page = Iterable[Mapping[str, Any] | Deleted]
+@dataclass(frozen=True, slots=True)
+class Unparsed:
+    """A record as the vendor sent it, where to parse all of it would cost more than all the rest of pulling.
+
+    Attributes:
+        payload: JSON object.
+        key: value of the only key of `Resource.key`.
+        version: value at `Resource.version`.
+    """
+
+    payload: str
+    key: str
+    version: str | None
+
+
+Page = Iterable[Mapping[str, Any] | Unparsed | Deleted]
 
 
 @dataclass(frozen=True)

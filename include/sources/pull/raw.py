@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include.lake.layout import written_aside
-from include.sources.pull.base import Deleted, Page, PullError, Resource
+from include.sources.pull.base import Deleted, Page, PullError, Resource, Unparsed
 from include.sources.readers import one_file, quote
 from include.sources.records import bounded_connection
 
@@ -179,6 +179,10 @@ def _read_ahead(pages: Iterable[Page]) -> Iterator[Page]:
 def _rows(resource: Resource, pages: Iterable[Page], pulled_at: datetime) -> Iterator[dict[str, Any]]:
     for page in pages:
         for record in page:
+            if isinstance(record, Unparsed):
+                known = {"payload": record.payload, "key": record.key, "version": record.version}
+                yield known | {"deleted_at": None, "pulled_at": pulled_at, "day": None}
+                continue
             deleted = record if isinstance(record, Deleted) else None
             content: Mapping[str, Any] = deleted.record if deleted else record  # type: ignore[assignment]
             version = deleted.at.isoformat() if deleted else _at(content, resource.version)

@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
 import requests
 
-from include.sources.pull.base import Account, CursorExpired, PullError, PullRefused
+from include.sources.pull.base import Account, CursorExpired, PullError, PullRefused, Unparsed
 from include.sources.vendors import _shopify_queries as q
+from include.sources.vendors._shopify_pages import read_answer, read_record
 
 PATH = f"admin/api/{q.VERSION}/graphql.json"
 # Errors inside an answer of status 200 that pass by themselves.
@@ -80,22 +82,37 @@ def wait_for_points(answer: Mapping[str, Any]) -> None:
         time.sleep(lacking / status["restoreRate"])
 
 
-def pages(account: Account, kind: q.Kind, query: str) -> Iterator[list[Json]]:
+def pages(account: Account, kind: q.Kind, query: str) -> Iterator[list[Json | Unparsed]]:
     """Yield the pages of a list, each record with all of its connections."""
     text, size, after = q.page_of(kind), kind.page, None
     while True:
         try:
-            answer = _answer(account, text, {"first": size, "after": after, "query": query})
+            answer = _page(account, text, {"first": size, "after": after, "query": query})
         except TooCostly:
             if size == 1:
                 raise
             size //= 2
             continue
-        found = answer["data"][kind.root]
-        yield [completed(account, kind, record) for record in found["nodes"]]
-        if (after := next_cursor(account, found["pageInfo"], after)) is None:
+        found = answer.data[kind.root]
+        records = [read_record(raw, kind) for raw in found.nodes]
+        yield [one if isinstance(one, Unparsed) else completed(account, kind, one) for one in records]
+        if (after := next_cursor(account, found.page_info, after)) is None:
             return
-        wait_for_points(answer)
+        wait_for_points({"extensions": answer.extensions})
+
+
+def _page(account: Account, document: str, variables: Json) -> Any:
+    content = account.client.request("POST", PATH, json={"query": document, "variables": variables}).content
+    try:
+        answer = read_answer(content)
+    except msgspec.DecodeError as error:
+        raise PullError(
+            f"{account.source}: {account.client.host} answered what is no page of records: {error}. Nothing was"
+            " written; the next run reads the same window."
+        ) from None
+    if answer.errors:
+        raise _meant(account, answer.errors)
+    return answer
 
 
 def next_cursor(account: Account, page: Mapping[str, Any], before: str | None) -> str | None:
