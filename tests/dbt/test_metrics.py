@@ -14,16 +14,13 @@ import pytest
 from project_copy import Project
 
 from include.metrics.ask import SEMANTIC_MANIFEST, MetricsError, Question, answer, queries
+from include.settings import PROJECT_ROOT
 from include.warehouse.dbt import PROJECT_DIR
 from tests.support.metrics import PERIODS, differences
 from tests.unit.sources.bench import plain_settings
 
-PAGES = {
-    f"page_{name}"
-    for name in (
-        "overview", "lifecycle", "cohorts", "acquisition", "campaigns", "segments", "data_quality", "publishing",
-    )
-}  # fmt: skip
+QUERIES = PROJECT_ROOT / "include" / "site" / "queries"
+PAGES = {f"page_{folder.name}" for folder in QUERIES.iterdir()}
 Built = tuple[Project, dict[str, str]]
 
 
@@ -105,6 +102,22 @@ def test_a_page_or_an_audience_without_one_is_found(parsed: dict[str, Any]) -> N
     gone = {name: one for name, one in parsed["exposures"].items() if not name.endswith((".page_cohorts", ".loyal"))}
     nobody = {name: one | {"owner": {"name": ""}} for name, one in gone.items() if name.endswith(".lapsed")}
     assert without_exposure(parsed | {"exposures": gone | nobody}) == ["page_cohorts", "pub_lapsed", "pub_loyal"]
+
+
+def test_a_page_depends_on_what_its_queries_read(parsed: dict[str, Any]) -> None:
+    assert {page: said for page in PAGES if (said := differing(parsed, page))} == {}
+    # The known-bad case: a query of one page beside the exposure of another.
+    other = [one | {"name": "page_segments"} for one in parsed["exposures"].values() if one["name"] == "page_cohorts"]
+    assert differing(parsed | {"exposures": {"x": other[0]}}, "page_segments")
+
+
+def differing(manifest: dict[str, Any], page: str) -> set[str]:
+    """Models and seeds that a page's queries read and its exposure does not name, and the other way round."""
+    nodes = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")}
+    sql = "".join(path.read_text(encoding="utf-8") for path in (QUERIES / page.removeprefix("page_")).glob("*.sql"))
+    read = set(re.findall(r"\b(?:marts|publish|seeds)\.(\w+)", sql)) & nodes
+    [exposure] = [one for one in manifest["exposures"].values() if one["name"] == page]
+    return read ^ {unique_id.split(".")[-1] for unique_id in exposure["depends_on"]["nodes"]}
 
 
 def without_exposure(manifest: dict[str, Any]) -> list[str]:
