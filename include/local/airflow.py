@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from include.local.preload import write_preload
 from include.settings import PROJECT_ROOT, Settings
+
+log = logging.getLogger(__name__)
 
 # Logs are read from the same disk, so nobody has to serve them.
 SERVICES = {
@@ -27,6 +32,7 @@ SERVICES = {
     "triggerer": ("--skip-serve-logs",),
 }
 START_TIMEOUT_SECONDS = 120
+MOST_RESTARTS = 5
 POOLS_FILE = PROJECT_ROOT / "include" / "orchestration" / "pools.json"
 PASSWORDS = "simple_auth_manager_passwords.json.generated"
 
@@ -86,6 +92,8 @@ def airflow_env(settings_env: dict[str, str], home: Path, database: str, port: i
         # The defaults suit a busy cluster; on one machine they are mostly waiting.
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        # A task outlasts an API server that is started again.
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "10",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "300",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
@@ -129,8 +137,9 @@ def local_airflow(home: Path, settings_env: dict[str, str], port: int | None = N
         airflow = LocalAirflow(home, airflow_env(settings_env, home, database, port), port)
         airflow.run("db", "migrate")
         airflow.run("pools", "import", str(POOLS_FILE))
-        processes = {name: stack.enter_context(_service(name, airflow)) for name in SERVICES}
+        processes = stack.enter_context(_services(airflow))
         _wait(airflow, processes)
+        stack.enter_context(kept_running(processes, lambda name: _start(name, airflow)))
         yield airflow
 
 
@@ -166,21 +175,64 @@ def _airflow(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def _service(name: str, airflow: LocalAirflow) -> Iterator[subprocess.Popen[bytes]]:
-    log = airflow.home / "logs" / f"{name}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
+def _services(airflow: LocalAirflow) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    logs = airflow.home / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    for name in SERVICES:
+        (logs / f"{name}.log").unlink(missing_ok=True)
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for name in SERVICES:
+            processes[name] = _start(name, airflow)
+        yield processes
+    finally:
+        for process in reversed(processes.values()):
+            _stop(process)
+
+
+def _start(name: str, airflow: LocalAirflow) -> subprocess.Popen[bytes]:
+    with (airflow.home / "logs" / f"{name}.log").open("ab") as output:
+        return subprocess.Popen(
             _airflow(name, *SERVICES[name]),
             env=airflow.env,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        try:
-            yield process
-        finally:
-            _stop(process)
+
+
+@contextmanager
+def kept_running(
+    processes: dict[str, subprocess.Popen[bytes]], start: Callable[[str], subprocess.Popen[bytes]]
+) -> Iterator[None]:
+    """Start a process anew when it has ended, as a container's restart policy does, until the block ends.
+
+    Airflow's API server has been seen to end with a segmentation fault in Python on a busy machine; tasks and the
+    client ask it again until it is back.
+
+    Args:
+        processes: name -> the running one; a new one takes its place.
+        start: starts one by its name.
+    """
+    over = threading.Event()
+
+    def keep() -> None:
+        restarts: Counter[str] = Counter()
+        while not over.wait(0.5):
+            for name, process in processes.items():
+                if process.poll() is None or restarts[name] == MOST_RESTARTS:
+                    continue
+                restarts[name] += 1
+                log.warning("airflow %s ended with %s; it is started again", name, process.returncode)
+                processes[name] = start(name)
+
+    keeper = threading.Thread(target=keep, name="keeper", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-from tenacity import retry, retry_if_exception_type, stop_after_attempt
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 PAGE = 100
+# A service that is started anew on a busy machine takes half a minute.
+PATIENCE_SECONDS = 120.0
 
 
 class AirflowClient:
@@ -75,8 +77,13 @@ class AirflowClient:
         return answer.json()
 
     # With much else to do on the machine Airflow's API is late now and then, or closes a connection that it kept open
-    # just as it is used again; a question may be asked again.
-    @retry(retry=retry_if_exception_type(httpx.TransportError), stop=stop_after_attempt(5), reraise=True)
+    # just as it is used again, or is started anew; a question may be asked again.
+    @retry(
+        retry=retry_if_exception_type(httpx.TransportError),
+        stop=stop_after_delay(PATIENCE_SECONDS),
+        wait=wait_fixed(0.5),
+        reraise=True,
+    )
     def _ask(self, path: str, params: dict[str, Any], headers: dict[str, str] | None = None) -> httpx.Response:
         return self._http.get(path, params=params, headers=headers)
 
