@@ -107,7 +107,8 @@ def test_the_chain_fires_by_assets_alone_and_a_second_publication_sends_nothing(
     second = sent(stack)[len(first) :]
     assert len(second) == len(first)
     assert set(second) == {("done", 0)}
-    assert sum("success" in line for line in lines) == len(lines)
+    # Nobody has named a PostgreSQL for BI tools.
+    assert [line.split()[1:3] for line in lines if "success" not in line] == [["serve_postgres", "skipped"]]
 
 
 def follow(client: AirflowClient, dag_id: str, run_id: str, timeout_seconds: float = 300) -> None:
