@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,14 +15,15 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from include.site.pages import PAGES
-from include.site.read import Build, SiteError, build_of
+from include.site.read import Build, FileReplaced, SiteError, build_of
 from include.site.render import write_site
 
 if TYPE_CHECKING:
     from include.settings import Settings
 
 log = logging.getLogger(__name__)
-ATTEMPTS = 3
+ATTEMPTS = 10
+PAUSE_SECONDS = 1.0
 
 
 def index_of(settings: Settings) -> Path:
@@ -42,11 +44,18 @@ def build_site(settings: Settings) -> Path:
     link.parent.mkdir(parents=True, exist_ok=True)
     with _one_at_a_time(link):
         for _ in range(ATTEMPTS):
-            build = _build_beside(settings, link)
-            if build == _live(settings):
-                return index_of(settings)
-            log.info("Build %s was replaced while its site was built; building again.", build.build_id)
-    raise SiteError(f"The live warehouse changed {ATTEMPTS} times while the site was built; build it again later.")
+            try:
+                build = _build_beside(settings, link)
+                if build == _live(settings):
+                    return index_of(settings)
+                reason = f"build {build.build_id} was replaced"
+            except FileReplaced as replaced:
+                reason = str(replaced)
+                time.sleep(PAUSE_SECONDS)
+            log.info("While the site was built, %s; building again.", reason)
+    raise SiteError(
+        f"What the site shows changed {ATTEMPTS} times while it was built, last: {reason}. Build it again later."
+    )
 
 
 def _build_beside(settings: Settings, link: Path) -> Build:

@@ -21,6 +21,10 @@ class SiteError(RuntimeError):
     """The site cannot be built; the message says what is missing and what to do."""
 
 
+class FileReplaced(RuntimeError):
+    """A file was replaced while it was read: the publisher's journal is, whenever something was published."""
+
+
 @dataclass(frozen=True)
 class Build:
     """Which build the live warehouse is of."""
@@ -69,17 +73,20 @@ def rows_of(connection: duckdb.DuckDBPyConnection, page: str, chart: str) -> Row
 
     Raises:
         SiteError: the live warehouse lacks a table or column it reads, or it gave more than MAX_ROWS rows.
+        FileReplaced: what it reads was replaced meanwhile; connect anew and read again.
     """
     path = QUERIES / page / f"{chart}.sql"
     try:
         cursor = connection.execute(path.read_text(encoding="utf-8"))
+        columns = tuple(column[0] for column in cursor.description)
+        rows = cursor.fetchmany(MAX_ROWS + 1)
+    except duckdb.IOException as error:
+        raise FileReplaced(f"{path.name} of page {page}: {str(error).splitlines()[0]}") from error
     except duckdb.Error as error:
         raise SiteError(
             f"{path.name} of page {page}: {str(error).splitlines()[0]}. The live warehouse was built by another version"
             " of the project; run the DAG build_marts."
         ) from error
-    columns = tuple(column[0] for column in cursor.description)
-    rows = cursor.fetchmany(MAX_ROWS + 1)
     if len(rows) > MAX_ROWS:
         raise SiteError(
             f"{path.name} of page {page} gave more than {MAX_ROWS:,} rows; let it add up or take the latest."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -14,7 +15,7 @@ from include.settings import Settings
 from include.site import build
 from include.site.build import build_site, index_of
 from include.site.pages import PAGES
-from include.site.read import SiteError, build_of
+from include.site.read import FileReplaced, SiteError, build_of
 from include.site.render import TABLES
 from tests.support.live import live_warehouse
 
@@ -111,3 +112,23 @@ def test_data_docs_are_linked_from_where_the_site_will_be(shop: Settings) -> Non
         assert address
         # Browsers take the address of the link, not of the folder behind it.
         assert (page.parent.parent / "site" / address[1]).resolve().read_text() == folder
+
+
+def test_a_publication_meanwhile_is_drawn_again_and_not_for_ever(
+    shop: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The publisher replaces its journal while a query reads it: DuckDB then finds another file than it opened."""
+    monkeypatch.setattr(build, "PAUSE_SECONDS", 0)
+    draw, left = build.write_site, [2]
+
+    def replaced(*arguments: Any) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise FileReplaced("latest.sql of page publishing: IO Error")
+        draw(*arguments)
+
+    monkeypatch.setattr(build, "write_site", replaced)
+    assert build_site(shop).is_file()
+    left[0] = build.ATTEMPTS
+    with pytest.raises(SiteError, match=r"changed 10 times while it was built, last: latest\.sql of page publishing"):
+        build_site(shop)
