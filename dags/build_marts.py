@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from airflow.sdk import DAG, Metadata, get_current_context, task
-from airflow.sdk.exceptions import AirflowSkipException
 
 from include.orchestration.assets import LAKE, LIVE_WAREHOUSE
 from include.orchestration.defaults import AS_OF, DEFAULT_ARGS, POOL
@@ -71,14 +70,9 @@ with DAG(
     @task(execution_timeout=timedelta(hours=2))
     def serve_postgres() -> str:
         """Copy the live warehouse to the PostgreSQL for BI tools, where there is one."""
-        from include.serve.errors import ServeUnset
-        from include.serve.serve import serve
-        from include.settings import get_settings
+        from include.orchestration.serve import copy
 
-        try:
-            return str(serve(get_settings()))
-        except ServeUnset as unset:
-            raise AirflowSkipException(str(unset)) from None
+        return copy()
 
     as_of = resolve_as_of()
     checked = gate_2(as_of)
