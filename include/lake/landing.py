@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from include.lake.layout import BAD_ROWS, GATE_1_PASSED, Lake, lake_columns, write_json, written_aside
+from include.lake.layout import BAD_ROWS, GATE_1_PASSED, PARQUET, Lake, lake_columns, write_json, written_aside
 from include.settings import Settings
 from include.sources.entities import Entity, all_entities
 from include.sources.extract import staged_reports
@@ -69,10 +69,7 @@ def _land_file(
     )
     passed = " where _row not in (select _row from bad)" if refused else ""
     with written_aside(target) as aside:
-        con.execute(
-            f"copy (select {columns} from {staged}{passed})"
-            f" to {quote(str(aside))} (format parquet, compression zstd, use_tmp_file false)"
-        )
+        con.execute(f"copy (select {columns} from {staged}{passed}) to {quote(str(aside))} ({PARQUET})")
         landed = con.execute(f"select count(*) from read_parquet({quote(str(aside))})").fetchall()[0][0]
         # Before the rename: what does not add up must not be seen.
         if landed + refused != report["rows_read"]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from include.lake.layout import Lake, write_json, written_aside
+from include.lake.layout import PARQUET, Lake, write_json, written_aside
 from include.settings import Settings
 from include.sources.contract_query import contract_query
 from include.sources.drift import changes, say, uses
@@ -203,10 +203,7 @@ def _mark_superseded(con: duckdb.DuckDBPyConnection, entity: Entity, staged: Pat
 
 
 def _copy(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
-    # The file lives until landing writes it anew, so only its speed counts: without this limit half of the time goes
-    # into dictionaries of columns whose values hardly repeat.
-    options = "format parquet, compression zstd, parquet_version v2, dictionary_size_limit 1000, use_tmp_file false"
-    con.execute(f"copy ({query}) to {quote(str(target))} ({options})")
+    con.execute(f"copy ({query}) to {quote(str(target))} ({PARQUET})")
 
 
 def _fingerprint(mapping: Mapping, entity: Entity, spec: StreamSpec) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,11 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 # Records, about, of which the schema is told.
 SAMPLE = 1_000
 SAMPLE_BYTES = 20_000_000
-IS_OBJECT = "starts_with(ltrim(line), '{')"
+SMALL_BYTES = 2_000_000
+LINES = "columns = {'line': 'varchar'}, header = false, delim = '\x1f', quote = '', escape = ''"
+# ltrim() looks letters up, which shows when every line pays for it.
+IS_OBJECT = "case when starts_with(line, '{') then true else starts_with(ltrim(line), '{') end"
+KIND = "try(hash(json_keys(line)))"
 
 
 class SourceFileError(ValueError):
@@ -173,48 +177,67 @@ def _read_lines(
 
 
 def _open_jsonl(con: duckdb.DuckDBPyConnection, path: Path) -> Source:
-    options = "columns = {'line': 'varchar'}, header = false, delim = '\x1f', quote = '', escape = ''"
-    # Read twice: the lines together are larger than what is found in them, and would not fit in the memory allowed.
-    columns, records = _keys_of_lines(con, path, options)
-    paths = ", ".join(quote(_json_path(name)) for name in columns) or "'$'"
-    found = f"case when {IS_OBJECT} then try(json_extract_string(line, [{paths}])) end"
-    unreadable = _read_lines(con, path, f"{found} as found, case when found is null then line end as line", options, 0)
+    con.execute(
+        "create or replace temp table sample as select unnest(cast($lines as varchar[])) as line",
+        {"lines": _sample_of_lines(path)},
+    )
+    columns, unreadable, is_complete = _read_objects(con, path, "sample")
+    if not is_complete:
+        # Read once more, for the keys first: they together with the records would not fit in the memory allowed.
+        options = f"{LINES}, auto_detect = false, max_line_size = {MAX_LINE_BYTES}, ignore_errors = true"
+        columns, unreadable, _ = _read_objects(con, path, f"read_csv({one_file(path)}, {options})")
     broken = con.execute(
         "select _row, 'not a JSON object', line from records_numbered"
         " where found is null and trim(line) <> '' order by _row"
     ).fetchall()
     fields = [f"found[{number}] as {identifier(name)}" for number, name in enumerate(columns, start=1)]
     relation = f"(select {', '.join([*fields, '_row'])} from records_numbered where found is not null)"
-    con.execute(
-        "create or replace temp table sample as select unnest(cast($lines as varchar[])) as line",
-        {"lines": _sample_of_lines(path, records)},
-    )
-    json = f"(select line as record, rowid as _row from sample where {IS_OBJECT} and try(json_keys(line)) is not null)"
+    json = f"(select line as record, rowid as _row from sample where {IS_OBJECT} and {KIND} is not null)"
     return Source(relation, columns, tuple(sorted([*unreadable, *broken])), json)
 
 
-def _sample_of_lines(path: Path, records: int) -> list[str]:
-    step = max(1, -(-records // SAMPLE))
-    sample, size = [], 0
-    with path.open("rb") as handle:
-        for line in islice(handle, step - 1, None, step):
-            size += len(line)
-            if size > SAMPLE_BYTES:
-                break
-            sample.append(line.decode("utf-8", errors="replace"))
-    return sample
+def _read_objects(
+    con: duckdb.DuckDBPyConnection, path: Path, lines: str
+) -> tuple[tuple[str, ...], tuple[Any, ...], bool]:
+    """Read the values of all keys that the objects of `lines` have.
 
-
-def _keys_of_lines(con: duckdb.DuckDBPyConnection, path: Path, options: str) -> tuple[tuple[str, ...], int]:
-    """List the keys that any object of the file has, and count the objects."""
-    lines = f"read_csv({one_file(path)}, {options}, auto_detect = false, max_line_size = {MAX_LINE_BYTES}"
+    Returns:
+        The keys, the records that cannot be read, and whether no other object of the file has further keys.
+    """
     con.execute(
-        "create or replace temp table kinds as select any_value(line) as line, count(*) as records"
-        f" from {lines}, ignore_errors = true) where {IS_OBJECT} group by try(hash(json_keys(line)))"
+        f"create or replace temp table kinds as select any_value(line) as line, {KIND} as kind from {lines}"
+        f" where {IS_OBJECT} group by kind"
     )
-    [(records,)] = con.execute("select coalesce(sum(records), 0) from kinds").fetchall()
     names = con.execute("select distinct unnest(try(json_keys(line))) as name from kinds order by name").fetchall()
-    return tuple(name for (name,) in names if name), int(records)
+    columns = tuple(name for (name,) in names if name)
+    paths = ", ".join(quote(_json_path(name)) for name in columns) or "'$'"
+    found = f"case when {IS_OBJECT} then try(json_extract_string(line, [{paths}])) end"
+    known = ", ".join(str(kind) for (kind,) in con.execute("select kind from kinds where kind is not null").fetchall())
+    # In the same expression list, so that both are had for one reading of the file.
+    is_new = f"{KIND} not in ({known})" if known else "true"
+    select = f"{found} as found, case when found is null then line end as line, {is_new} as is_new"
+    unreadable = _read_lines(con, path, select, LINES, 0)
+    [(complete,)] = con.execute("select count(*) = 0 from kept_records where is_new and found is not null").fetchall()
+    return columns, unreadable, complete
+
+
+def _sample_of_lines(path: Path) -> list[str]:
+    """Return all lines of a small file, else about SAMPLE, from everywhere in it."""
+    step = max(1, path.stat().st_size // SAMPLE)
+    sample: list[str] = []
+    size = taken = 0
+    with path.open("rb") as handle:
+        while size < SAMPLE_BYTES and (line := handle.readline()):
+            size += len(line)
+            taken += 1
+            # A line of wrong bytes is broken, and of no schema.
+            with suppress(UnicodeDecodeError):
+                sample.append(line.decode())
+            if step > SMALL_BYTES // SAMPLE and (ahead := taken * step) > handle.tell():
+                # To the beginning of a line.
+                handle.seek(ahead - 1)
+                handle.readline()
+    return sample
 
 
 def _json_path(key: str) -> str:

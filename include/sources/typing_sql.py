@@ -20,7 +20,7 @@ def typed(column: Column, raw: str, raw_type: str, time_zone: str) -> str:
         raw_type: its DuckDB type.
         time_zone: IANA zone of timestamps without an offset; the result is in UTC.
     """
-    text = f"nullif(trim(cast({raw} as varchar)), '')"
+    text = _trimmed(f"cast({raw} as varchar)")
     if column.type == "timestamp":
         return _utc(raw, raw_type, text, time_zone)
     if column.type == "currency":
@@ -33,6 +33,12 @@ def typed(column: Column, raw: str, raw_type: str, time_zone: str) -> str:
         # 12.0 is an integer; 1.5 is a mistake, which the cast alone would round away.
         return f"case when {cast} = try_cast({source} as decimal(38, 10)) then {cast} end"
     return cast
+
+
+def _trimmed(text: str) -> str:
+    # trim() looks every letter up in a table, which takes as long as all the rest of reading a short text.
+    may_need_it = f"contains({text}, ' ') or strlen({text}) <> length({text})"
+    return f"nullif(case when {may_need_it} then trim({text}) else {text} end, '')"
 
 
 def _utc(raw: str, raw_type: str, text: str, time_zone: str) -> str:

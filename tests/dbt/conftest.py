@@ -7,10 +7,10 @@ from typing import Any
 
 import duckdb
 import pytest
-from project_copy import AS_OF, Project, copy_of_the_project
 
 from include.lake.layout import lake_columns
 from include.sources.entities import Entity, all_entities
+from tests.dbt.project_copy import AS_OF, Project, copy_of_the_project
 
 # Values the models tell apart; every other text says which load it came with.
 MEANINGFUL = {

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from project_copy import AS_OF
 
 from include.explain.__main__ import main
 from include.explain.customer import SECTIONS, ExplainError, explain, find_customer, open_live
@@ -16,6 +15,7 @@ from include.publisher.publish import publish
 from include.settings import Settings, get_settings
 from include.warehouse.meta import record_build
 from include.warehouse.promote import promote
+from tests.dbt.project_copy import AS_OF
 
 
 @pytest.fixture(scope="module")

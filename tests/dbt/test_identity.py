@@ -19,11 +19,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from project_copy import Project, copy_of_the_project
 
 from include.lake.layout import lake_columns
 from include.sources.entities import all_entities
 from include.warehouse.dbt import PROJECT_DIR
+from tests.dbt.project_copy import Project, copy_of_the_project
 
 Rows = list[dict[str, Any]]
 MODELS = ("+fct_orders", "+customer_identifiers", "+customer_merge_log", "+contacts")

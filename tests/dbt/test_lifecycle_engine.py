@@ -10,8 +10,9 @@ from itertools import product
 import duckdb
 import pandas as pd
 import pytest
-from naive_lifecycle import Event, Naive, Seeds, shop_medians
-from project_copy import Project, copy_of_the_project
+
+from tests.dbt.naive_lifecycle import Event, Naive, Seeds, shop_medians
+from tests.dbt.project_copy import Project, copy_of_the_project
 
 CUSTOMERS, DAYS = 1_000, 800
 FIRST = date(2023, 1, 1)

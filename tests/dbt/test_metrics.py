@@ -11,11 +11,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from project_copy import Project
 
 from include.metrics.ask import SEMANTIC_MANIFEST, MetricsError, Question, answer, queries
 from include.settings import PROJECT_ROOT
 from include.warehouse.dbt import PROJECT_DIR
+from tests.dbt.project_copy import Project
 from tests.support.metrics import PERIODS, differences
 from tests.unit.sources.bench import plain_settings
 

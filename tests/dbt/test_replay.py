@@ -9,10 +9,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from project_copy import copy_of_the_project
 
 from include.demo.simulator import simulate
 from include.settings import PROJECT_ROOT, Settings
+from tests.dbt.project_copy import copy_of_the_project
 from tests.support import pipeline
 
 END = datetime.fromisoformat("2026-01-01")

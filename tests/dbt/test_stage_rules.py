@@ -7,9 +7,9 @@ import csv
 import duckdb
 import jinja2
 import pytest
-from broken_seeds import BROKEN
 
 from include.warehouse.dbt import PROJECT_DIR
+from tests.dbt.broken_seeds import BROKEN
 
 RULES = [row["rule_id"] for row in csv.DictReader((PROJECT_DIR / "seeds" / "stage_rules.csv").open(encoding="utf-8"))]
 

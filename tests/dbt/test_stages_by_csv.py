@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from project_copy import Project, copy_of_the_project
+
+from tests.dbt.project_copy import Project, copy_of_the_project
 
 # The last stage of rf7, lost from day 113 on, is split at a year: whoever is silent longer is gone.
 LOST = "rf7_lost,rf7,lost,3,,,,,,113,,3 or more orders; the last 113 or more days ago"

@@ -6,8 +6,9 @@ import shutil
 from pathlib import PurePosixPath
 
 import pytest
-from mutations import MUTATIONS
-from project_copy import Project, copy_of_the_project
+
+from tests.dbt.mutations import MUTATIONS
+from tests.dbt.project_copy import Project, copy_of_the_project
 
 BAD_SEED = """\
 seeds:

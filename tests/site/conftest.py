@@ -1,8 +1,7 @@
-"""One Chromium for all tests of this folder, and the checks that a page has to pass."""
+"""The sites that the tests look at, and the checks that a page has to pass."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -10,26 +9,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from include.settings import Settings
 from include.site.build import build_site
-from include.site.screenshots import FLAGS
 from tests.support.live import live_warehouse, publish_rows
 from tests.support.live_rows import LETTERS, ONE_CUSTOMER, RUNS, SHOP
 
 USABLE_SECONDS = 2.0
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("These tests look at the pages with Chromium, which is not installed; run `make browser`.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +58,7 @@ def opened(browser: Browser, path: Path, width: int = 1280) -> Iterator[Seen]:
         yield seen
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shown(browser: Browser, sites: dict[str, Path]) -> Iterator[Callable[[str], Seen]]:
     """Give a page of the small shop with everything unfolded, opened once for all tests that only look at it."""
     with ExitStack() as stack:

@@ -87,12 +87,12 @@ class Unparsed:
     """A record as the vendor sent it, where to parse all of it would cost more than all the rest of pulling.
 
     Attributes:
-        payload: JSON object.
+        payload: JSON object, UTF-8.
         key: value of the only key of `Resource.key`.
         version: value at `Resource.version`.
     """
 
-    payload: str
+    payload: bytes
     key: str
     version: str | None
 

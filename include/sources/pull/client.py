@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json as json_text
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +24,7 @@ from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.helpers.rest_client.paginators import BasePaginator, SinglePagePaginator
 from pyrate_limiter import Limiter
 from requests.auth import AuthBase
+from requests.utils import get_environ_proxies
 
 from include.destinations.api import LOOPBACK, Window, limiter
 from include.sources.pull.base import PullError, PullRefused
@@ -30,13 +33,14 @@ from include.sources.pull.base import PullError, PullRefused
 logging.getLogger("dlt").setLevel(logging.WARNING)
 
 NOT_ALLOWED = frozenset({401, 403})
+PIECE_BYTES = 1024 * 1024
 # Given, dlt does not look for it in files of its own, nor in Airflow's variables.
 CONFIG = RuntimeConfiguration()
 Predicate = Callable[[requests.Response], bool]
 
 
 class Client:
-    """One vendor's API under one account.
+    """One vendor's API under one account, asked by any thread, and for one answer at a time.
 
     Every method raises PullRefused where the vendor refuses the credentials, PullError where it gives no usable answer
     after all attempts.
@@ -98,14 +102,18 @@ class Client:
                 response is not None and (self._passes(response) or (not self._streams and _is_cut(response)))
             ),
         ).session
+        # Asked for each request, the environment takes longer than a small answer, and a .netrc would replace the key.
+        session.trust_env = False
+        session.proxies = get_environ_proxies(base_url)
+        session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
         places = {"https://": windows, "http://": windows}
         places |= {f"{base_url.rstrip('/')}{path}": own for path, own in (path_windows or {}).items()}
         for prefix, limits in places.items():
-            if limits:
-                session.mount(prefix, _Limited(limiter(limits), source))
+            session.mount(prefix, _Adapter(limiter(limits) if limits else None, source))
         self._session = session
         self._send = session.send
         session.send = self._judged  # type: ignore[method-assign]
+        self._one_at_a_time = Lock()
         self._accept: Sequence[int] = ()
         self._streams = False
         self._expect: Callable[[requests.Response], None] = _anything
@@ -132,8 +140,8 @@ class Client:
             accept: statuses besides 2xx that are the caller's to read.
             content: params, json, data, headers, stream, as `requests` takes them.
         """
-        self._accept, self._expect, self._streams = accept, _anything, bool(content.get("stream"))
-        with self._errors():
+        with self._one_at_a_time, self._errors():
+            self._accept, self._expect, self._streams = accept, _anything, bool(content.get("stream"))
             return self._rest.request(path, method, **content)  # type: ignore[arg-type]
 
     def pages(
@@ -166,9 +174,9 @@ class Client:
             hooks={"response": []},
         )
         while True:
-            # Anew for each page: the caller may have asked for something else in between.
-            self._accept, self._expect, self._streams = (), expect or _anything, False
-            with self._errors():
+            with self._one_at_a_time, self._errors():
+                # Anew for each page: the caller may have asked for something else in between.
+                self._accept, self._expect, self._streams = (), expect or _anything, False
                 page = next(pages, None)
             if page is None:
                 return
@@ -219,16 +227,21 @@ class Client:
         self._session.close()
 
 
-class _Limited(requests.adapters.HTTPAdapter):
-    """Waits for the limits before each request, those tried again included."""
+class _Adapter(requests.adapters.HTTPAdapter):
+    """Waits for the limits before each request, those tried again included, and reads answers in large pieces."""
 
-    def __init__(self, limits: Limiter, name: str) -> None:
+    def __init__(self, limits: Limiter | None, name: str) -> None:
         super().__init__()
         self._limits, self._name = limits, name
 
-    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-        self._limits.try_acquire(self._name)
-        return super().send(*args, **kwargs)
+    def send(self, request: requests.PreparedRequest, stream: bool = False, **options: Any) -> requests.Response:  # type: ignore[override]
+        if self._limits:
+            self._limits.try_acquire(self._name)
+        response = super().send(request, stream=stream, **options)
+        if not stream:
+            # What requests does itself in pieces of 10 KiB, for each of which it waits until the interpreter is free.
+            response._content = b"".join(response.iter_content(PIECE_BYTES))
+        return response
 
 
 @cache

@@ -12,6 +12,7 @@ The names are the cursor: what has been read is what lies there, so records and 
 from __future__ import annotations
 
 import gc
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from include.lake.layout import written_aside
+from include.lake.layout import PARQUET, written_aside
 from include.sources.pull.base import Deleted, Page, PullError, Resource, Unparsed
 from include.sources.readers import one_file, quote
 from include.sources.records import bounded_connection
@@ -39,7 +40,9 @@ SCHEMA = pa.schema(
         "day": pa.string(),
     }
 )
-ROWS_PER_GROUP = 20_000
+ROWS_PER_GROUP = 2_500
+# As many as are read while a group is written.
+PAGES_AHEAD = 4
 # Of two records with the same key the one changed last; versions are moments, numbers or, failing that, texts.
 LAST_FIRST = (
     "try_cast(version as timestamptz) desc nulls last, try_cast(version as double) desc nulls last,"
@@ -63,11 +66,11 @@ def pulled(folder: Path, resource: Resource, pages: Iterable[Page], pulled_at: d
     folder.mkdir(parents=True, exist_ok=True)
     scratch = folder / f".pulled.{pulled_at:%Y%m%dT%H%M%S%f}.scratch"
     try:
-        with pq.ParquetWriter(scratch, SCHEMA, compression="zstd") as writer, _collecting_seldom():
+        with pq.ParquetWriter(scratch, SCHEMA, compression="lz4") as writer, _collecting_seldom():
             count = 0
-            for rows in _grouped(_rows(resource, _read_ahead(pages), pulled_at)):
-                writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
-                count += len(rows)
+            for table in _tables(resource, _read_ahead(pages), pulled_at):
+                writer.write_table(table)
+                count += table.num_rows
                 gc.collect(0)
         with bounded_connection(folder.parent.parent) as con:
             yield Pulled(con, folder, scratch, count)
@@ -146,9 +149,7 @@ class Pulled:
             return False
         query = f"select payload, deleted_at, pulled_at, key, version from ({mine}) order by position"
         with written_aside(target, mode=0o600) as aside:
-            self._con.execute(
-                f"copy ({query}) to {quote(str(aside))} (format parquet, compression zstd, use_tmp_file false)"
-            )
+            self._con.execute(f"copy ({query}) to {quote(str(aside))} ({PARQUET})")
         return True
 
 
@@ -162,7 +163,7 @@ def _differ(con: Any, query: str, target: Path, columns: str) -> bool:
 
 
 def _read_ahead(pages: Iterable[Page]) -> Iterator[Page]:
-    """Ask for the next page while the one before is written; never for two at once."""
+    """Read the next pages, one after the other, while those before are written."""
     rest = iter(pages)
 
     def read() -> list[Any] | None:
@@ -170,33 +171,54 @@ def _read_ahead(pages: Iterable[Page]) -> Iterator[Page]:
         return None if page is None else list(page)
 
     with ThreadPoolExecutor(1, thread_name_prefix="pull") as reader:
-        coming = reader.submit(read)
-        while (page := coming.result()) is not None:
-            coming = reader.submit(read)
-            yield page
+        coming = deque(reader.submit(read) for _ in range(PAGES_AHEAD))
+        try:
+            while (page := coming.popleft().result()) is not None:
+                coming.append(reader.submit(read))
+                yield page
+        finally:
+            reader.shutdown(wait=False, cancel_futures=True)
 
 
-def _rows(resource: Resource, pages: Iterable[Page], pulled_at: datetime) -> Iterator[dict[str, Any]]:
+# payload, deleted_at, key, version, day
+_Row = tuple[bytes, datetime | None, str, str | None, str | None]
+
+
+def _tables(resource: Resource, pages: Iterable[Page], pulled_at: datetime) -> Iterator[pa.Table]:
+    rows: list[_Row] = []
     for page in pages:
-        for record in page:
-            if isinstance(record, Unparsed):
-                known = {"payload": record.payload, "key": record.key, "version": record.version}
-                yield known | {"deleted_at": None, "pulled_at": pulled_at, "day": None}
-                continue
-            deleted = record if isinstance(record, Deleted) else None
-            content: Mapping[str, Any] = deleted.record if deleted else record  # type: ignore[assignment]
-            version = deleted.at.isoformat() if deleted else _at(content, resource.version)
-            day = _at(content, resource.day)
-            if resource.day and not isinstance(day, str):
-                raise PullError(f"{resource.name}: a record has no day at {resource.day}; got {day!r}.")
-            yield {
-                "payload": orjson.dumps(content).decode(),
-                "deleted_at": _naive(deleted.at) if deleted else None,
-                "pulled_at": pulled_at,
-                "key": _key(content, resource),
-                "version": None if version is None else str(version),
-                "day": day,
-            }
+        rows += [_row(resource, record) for record in page]
+        if len(rows) >= ROWS_PER_GROUP:
+            yield _table(rows, pulled_at)
+            rows = []
+    if rows:
+        yield _table(rows, pulled_at)
+
+
+def _table(rows: list[_Row], pulled_at: datetime) -> pa.Table:
+    # By columns: a table made of a dict per row takes longer than all the rest of writing it.
+    columns = dict(zip(("payload", "deleted_at", "key", "version", "day"), zip(*rows, strict=True), strict=True))
+    arrays = {name: pa.array(values, SCHEMA.field(name).type) for name, values in columns.items()}
+    arrays["pulled_at"] = pa.repeat(pa.scalar(pulled_at, SCHEMA.field("pulled_at").type), len(rows))
+    return pa.table([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _row(resource: Resource, record: Mapping[str, Any] | Unparsed | Deleted) -> _Row:
+    if isinstance(record, Unparsed):
+        return record.payload, None, record.key, record.version, None
+    deleted = record if isinstance(record, Deleted) else None
+    content: Mapping[str, Any] = deleted.record if deleted else record  # type: ignore[assignment]
+    version = deleted.at.isoformat() if deleted else _at(content, resource.version)
+    day = _at(content, resource.day)
+    if resource.day and not isinstance(day, str):
+        raise PullError(f"{resource.name}: a record has no day at {resource.day}; got {day!r}.")
+    return (
+        orjson.dumps(content),
+        _naive(deleted.at) if deleted else None,
+        _key(content, resource),
+        None if version is None else str(version),
+        day,
+    )
 
 
 def _key(record: Mapping[str, Any], resource: Resource) -> str:
@@ -221,14 +243,3 @@ def _at(record: Mapping[str, Any], path: str | None) -> Any:
 
 def _naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _grouped(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    group: list[dict[str, Any]] = []
-    for row in rows:
-        group.append(row)
-        if len(group) == ROWS_PER_GROUP:
-            yield group
-            group = []
-    if group:
-        yield group

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -83,25 +84,31 @@ def wait_for_points(answer: Mapping[str, Any]) -> None:
 
 
 def pages(account: Account, kind: q.Kind, query: str) -> Iterator[list[Json | Unparsed]]:
-    """Yield the pages of a list, each record with all of its connections."""
+    """Yield the pages of a list, each record with all of its connections; the next page is asked for meanwhile."""
     text, size, after = q.page_of(kind), kind.page, None
-    while True:
-        try:
-            answer = _page(account, text, {"first": size, "after": after, "query": query})
-        except TooCostly:
-            if size == 1:
-                raise
-            size //= 2
-            continue
-        found = answer.data[kind.root]
-        records = [read_record(raw, kind) for raw in found.nodes]
-        yield [one if isinstance(one, Unparsed) else completed(account, kind, one) for one in records]
-        if (after := next_cursor(account, found.page_info, after)) is None:
-            return
-        wait_for_points({"extensions": answer.extensions})
+    with ThreadPoolExecutor(1, thread_name_prefix="shopify") as ahead:
+        coming = ahead.submit(_page, account, text, {"first": size, "after": after, "query": query})
+        while True:
+            try:
+                answer = coming.result()
+            except TooCostly:
+                if size == 1:
+                    raise
+                size //= 2
+                coming = ahead.submit(_page, account, text, {"first": size, "after": after, "query": query})
+                continue
+            found = answer.data[kind.root]
+            if (after := next_cursor(account, found.page_info, after)) is not None:
+                following = {"first": size, "after": after, "query": query}
+                coming = ahead.submit(_page, account, text, following, answer.extensions)
+            records = [read_record(raw, kind) for raw in found.nodes]
+            yield [one if isinstance(one, Unparsed) else completed(account, kind, one) for one in records]
+            if after is None:
+                return
 
 
-def _page(account: Account, document: str, variables: Json) -> Any:
+def _page(account: Account, document: str, variables: Json, spent: Json | None = None) -> Any:
+    wait_for_points({"extensions": spent})
     content = account.client.request("POST", PATH, json={"query": document, "variables": variables}).content
     try:
         answer = read_answer(content)

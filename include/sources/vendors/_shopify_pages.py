@@ -54,4 +54,4 @@ def read_record(raw: msgspec.Raw, kind: q.Kind) -> Unparsed | dict[str, Any]:
     record = msgspec.json.decode(raw, type=_Record)
     if b'"pageInfo"' in payload or (kind.refunds and len(record.refunds) >= q.REFUNDS):
         return orjson.loads(bytes(raw))
-    return Unparsed(payload.decode(), record.id, record.updated_at)
+    return Unparsed(payload, record.id, record.updated_at)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from simulated_shop import CHUNK_SIZE, CUSTOMERS, SEED, open_shop
 
 from include.demo.simulator import simulate
+from tests.unit.demo.simulated_shop import CHUNK_SIZE, CUSTOMERS, SEED, open_shop
 
 Rows = Callable[[str], list[tuple]]
 

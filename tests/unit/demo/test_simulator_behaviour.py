@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from simulated_shop import CUSTOMERS
 
 from include.demo.simulator.advertising import PAUSES, plan_ads
 from include.demo.simulator.campaigns import MAILINGS, WELCOME
@@ -19,6 +18,7 @@ from include.demo.simulator.emails import OPENED, SENT, send_mail
 from include.demo.simulator.parameters import PARAMETERS
 from include.demo.simulator.people import arrival_table, draw_people
 from include.demo.simulator.purchases import first_orders, repeat_orders
+from tests.unit.demo.simulated_shop import CUSTOMERS
 
 Number = Callable[[str], float]
 Rows = Callable[[str], list[tuple]]

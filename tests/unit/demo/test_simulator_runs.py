@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from simulated_shop import CHUNK_SIZE, CUSTOMERS, SEED, open_shop
 
 from include.demo.simulator import SimulationError, simulate
 from include.demo.simulator.__main__ import main
+from tests.unit.demo.simulated_shop import CHUNK_SIZE, CUSTOMERS, SEED, open_shop
 
 ENTITIES = Path(__file__).resolve().parents[3] / "include" / "sources" / "entities"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from include.docs_site import build, dictionary, pictures
 from include.docs_site.build import DocsError, render, write_pages
@@ -161,15 +161,10 @@ def test_every_runbook_is_told_in_the_same_order() -> None:
         assert re.findall(r"^\*\*([^*]+)\*\*", text, flags=re.M) == ["You see", "It means", "Do", "It is over when"]
 
 
-def test_in_a_browser_pages_open_from_disk_and_search_finds(site: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_in_a_browser_pages_open_from_disk_and_search_finds(browser: Browser, site: Path) -> None:
     problems: list[str] = []
-    quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-    quiet += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=quiet)
-        page = browser.new_page(viewport={"width": 1300, "height": 900})
+    with browser.new_context(viewport={"width": 1300, "height": 900}, offline=True) as context:
+        page = context.new_page()
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("requestfailed", lambda request: problems.append(request.url))
@@ -180,5 +175,4 @@ def test_in_a_browser_pages_open_from_disk_and_search_finds(site: Path) -> None:
         found.wait_for(timeout=20_000)
         found.click()
         page.wait_for_url("**/marts/cohort_retention.html**")
-        browser.close()
     assert problems == []

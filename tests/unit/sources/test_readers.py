@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import duckdb
 import pytest
 
 from include.sources.mapping import CsvOptions, StreamSpec
-from include.sources.readers import Source, SourceFileError, open_source
+from include.sources.readers import Source, SourceFileError, _sample_of_lines, open_source
 
 
 class Opened:
@@ -149,6 +150,34 @@ def test_nested_values_are_json_text_and_odd_names_are_columns(file: Path) -> No
 
 def test_a_byte_order_mark_does_not_break_the_first_line(file: Path) -> None:
     assert opened(file, '\ufeff{"id": 1}\n', "jsonl").rows == [(1, "1")]
+
+
+def test_a_key_that_no_sampled_line_has_is_a_column_too(file: Path) -> None:
+    lines = [f'{{"id": {number}, "name": "{"n" * 90}"}}' for number in range(1, 30_001)]
+    lines[17_000] = '{"id": 17001, "coupon": "SPRING"}'
+    lines[17_001] = "[17002]"
+    found = opened(file, "\n".join(lines), "jsonl")
+    sample = _sample_of_lines(file)
+    assert 900 <= len(sample) <= 1_100
+    assert not any("coupon" in line for line in sample)
+    assert found.columns == ("coupon", "id", "name")
+    assert found.broken == ((17_002, "not a JSON object", "[17002]"),)
+    assert found.rows[16_999:17_002] == [
+        (17_000, None, "17000", "n" * 90),
+        (17_001, "SPRING", "17001", None),
+        (17_003, None, "17003", "n" * 90),
+    ]
+    assert len(found.rows) == 29_999
+
+
+def test_a_sample_has_no_line_twice_and_none_in_part(file: Path) -> None:
+    lines = [f'{{"id": {number}, "text": "{"x" * (10_000 if number % 100 == 0 else 50)}"}}' for number in range(30_000)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    sample = [line.rstrip("\n") for line in _sample_of_lines(file)]
+    assert len(sample) == len(set(sample))
+    assert set(sample) <= set(lines)
+    assert sample[0] == lines[0]
+    assert int(json.loads(sample[-1])["id"]) > 29_000
 
 
 # Parquet

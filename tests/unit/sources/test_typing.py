@@ -28,6 +28,9 @@ def converted(kind: str, literal: str, zone: str = "UTC", pii: bool = False) -> 
 GOOD = [
     ("text", "'  a b '", "a b"),
     ("text", "'  '", None),
+    ("text", "'\u00a0a\u3000'", "a"),
+    ("text", "'\u00e9'", "\u00e9"),
+    ("decimal", "'\u00a03.10'", Decimal("3.1000")),
     ("text", "12", "12"),
     ("status", "' Paid '", "Paid"),
     ("currency", "' gbp '", "GBP"),
