@@ -59,11 +59,16 @@ function named(chart, rows, heights, width, range, title) {
   const names = column(chart, chart.draw.category, rows).map((name) => wrapped(String(name).replace(/_/g, " "), narrow() ? 15 : 32));
   const left = 30 + Math.max(...names.flat().map(widthOf));
   const tall = Math.max(heights, 15 * Math.max(...names.map((name) => name.length)) + 8);
-  const [right, top, bottom] = [width - 16, 6, 6 + tall * rows.length];
+  const heading = label(chart, chart.draw.category);
+  // Beside few rows there is no room for a long title; it stands above them then.
+  const fits = widthOf(heading) * 1.1 <= tall * rows.length;
+  const top = fits ? 6 : 24;
+  const [right, bottom] = [width - 16, top + tall * rows.length];
   const x = linear(range, [left, right]);
   const drawn = frame(width, bottom + 46);
   const marks = ticks(range[0], range[1], Math.max(2, Math.floor((right - left) / 64)));
-  drawn.append(xAxis(x, marks.map((one) => [one, short(one)]), title, [left, right, top, bottom]), yTitle(label(chart, chart.draw.category), top, bottom));
+  drawn.append(xAxis(x, marks.map((one) => [one, short(one)]), title, [left, right, top, bottom]));
+  drawn.append(fits ? yTitle(heading, top, bottom) : words(heading, 2, 13, "start", { class: "axis-title" }));
   names.forEach((name, index) => {
     const middle = top + tall * (index + 0.5);
     name.forEach((part, place) => drawn.append(words(part, left - 8, middle + 4 + (place - (name.length - 1) / 2) * 14, "end")));
