@@ -20,7 +20,7 @@ CHOICE = --dataset $(DATASET) --customers $(SCALE) --seed $(SEED) \
 	$(if $(MAPPING),--mapping $(MAPPING)) $(if $(AS_OF),--as-of $(AS_OF)) \
 	$(if $(SOURCES),--sources $(SOURCES)) $(if $(DESTINATIONS),--destinations $(DESTINATIONS))
 
-.PHONY: help setup browser demo airflow check-sources site screenshots explain serve metric docs test lint format manifest \
+.PHONY: help setup browser demo airflow check-sources site screenshots explain serve metric docs test test-slow lint format manifest \
 	lock clean
 
 help: ## list the targets
@@ -72,8 +72,13 @@ metric: $(MANIFEST) ## ask for metrics by name: METRICS=aov,cac BY=metric_time__
 docs: $(MANIFEST) ## build the documentation with data dictionary and pictures, as pages that open from disk
 	@$(BIN)/python -m include.docs_site
 
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+
 test: $(MANIFEST) browser lint ## lint, dbt, unit, DAG and end-to-end tests
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+	$(PYTEST) -m "not slow"
+
+test-slow: $(MANIFEST) ## the tests that go through a thousand histories, thirty days or every kill; CI runs them too
+	$(PYTEST) -m slow
 
 lint: $(MANIFEST) ## ruff, sqlfluff
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 
+import duckdb
 from rich.console import Console
 from rich.table import Table
 
@@ -41,6 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 for row in section.rows:
                     table.add_row(*("" if value is None else str(value) for value in row))
                 out.print(table if section.rows else f"{section.title}: nothing", markup=False)
+    except duckdb.IOException:
+        problems.print("The publisher replaced its journal while it was read; run it again.", style="red")
+        return 1
     except (ExplainError, ConfigError, SettingsError) as error:
         problems.print(str(error), style="red", markup=False, soft_wrap=True)
         return 1

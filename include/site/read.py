@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -57,12 +59,25 @@ class TableDescription:
     """Name, type and comment of each column."""
 
 
+@contextmanager
+def _reading(what: str) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.IOException as error:
+        raise FileReplaced(f"{what}: {str(error).splitlines()[0]}") from error
+
+
 def build_of(connection: duckdb.DuckDBPyConnection) -> Build:
-    """Return the build that is live."""
-    found = connection.execute(
-        "select build_id, as_of, reporting_currency, time_zone, (select max(started_at) from publish.publish_runs)"
-        " from meta.build"
-    ).fetchall()
+    """Return the build that is live.
+
+    Raises:
+        FileReplaced: the publisher's journal was replaced meanwhile; connect anew and read again.
+    """
+    with _reading("meta.build and publish.publish_runs"):
+        found = connection.execute(
+            "select build_id, as_of, reporting_currency, time_zone, (select max(started_at) from publish.publish_runs)"
+            " from meta.build"
+        ).fetchall()
     if len(found) != 1:
         raise SiteError(f"meta.build of the live warehouse has {len(found)} rows, expected 1; run the DAG build_marts.")
     return Build(*found[0])
@@ -77,11 +92,10 @@ def rows_of(connection: duckdb.DuckDBPyConnection, page: str, chart: str) -> Row
     """
     path = QUERIES / page / f"{chart}.sql"
     try:
-        cursor = connection.execute(path.read_text(encoding="utf-8"))
-        columns = tuple(column[0] for column in cursor.description)
-        rows = cursor.fetchmany(MAX_ROWS + 1)
-    except duckdb.IOException as error:
-        raise FileReplaced(f"{path.name} of page {page}: {str(error).splitlines()[0]}") from error
+        with _reading(f"{path.name} of page {page}"):
+            cursor = connection.execute(path.read_text(encoding="utf-8"))
+            columns = tuple(column[0] for column in cursor.description)
+            rows = cursor.fetchmany(MAX_ROWS + 1)
     except duckdb.Error as error:
         raise SiteError(
             f"{path.name} of page {page}: {str(error).splitlines()[0]}. The live warehouse was built by another version"

@@ -111,6 +111,7 @@ def test_every_stream_is_the_same_from_vendors_and_from_files(from_files: Settin
     assert_same(from_vendors, from_files)
 
 
+@pytest.mark.slow
 def test_thirty_days_pulled_one_by_one_are_one_full_load(from_files: Settings, tmp_path: Path, shop: Path) -> None:
     with connected(tmp_path, shop) as settings:
         load(settings, *(END - timedelta(days=30 - day) for day in range(31)))

@@ -69,6 +69,7 @@ def steps(side: Side) -> strategies.SearchStrategy[Step]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SIDES)
 def test_every_history_ends_well(name: str, stages: Any) -> None:
     make, many = SIDES[name]

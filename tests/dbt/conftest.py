@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from include.lake.layout import lake_columns
 from include.sources.entities import Entity, all_entities
+from include.warehouse.dbt import MANIFEST
 from tests.dbt.project_copy import AS_OF, Project, copy_of_the_project
 
 # Values the models tell apart; every other text says which load it came with.
@@ -67,11 +69,9 @@ def _row(entity: Entity, word: str, load: int) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def parsed(tmp_path_factory: pytest.TempPathFactory, lake: Path) -> dict[str, Any]:
+def parsed() -> dict[str, Any]:
     """The manifest of the project as it is."""
-    project = copy_of_the_project(tmp_path_factory.mktemp("parsed"), lake)
-    project.dbt("parse")
-    return project.manifest()
+    return json.loads(MANIFEST.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

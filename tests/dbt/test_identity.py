@@ -25,6 +25,7 @@ from include.sources.entities import all_entities
 from include.warehouse.dbt import PROJECT_DIR
 from tests.dbt.project_copy import Project, copy_of_the_project
 
+pytestmark = pytest.mark.slow
 Rows = list[dict[str, Any]]
 MODELS = ("+fct_orders", "+customer_identifiers", "+customer_merge_log", "+contacts")
 CHAIN = 30

@@ -15,6 +15,7 @@ from include.settings import PROJECT_ROOT, Settings
 from tests.dbt.project_copy import copy_of_the_project
 from tests.support import pipeline
 
+pytestmark = pytest.mark.slow
 END = datetime.fromisoformat("2026-01-01")
 DAYS = sorted(END - timedelta(hours=hours) for hours in random.Random(10).sample(range(24 * 30, 24 * 900), 10))
 

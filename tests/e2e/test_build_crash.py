@@ -14,7 +14,7 @@ from include.settings import PROJECT_ROOT, Settings
 from include.warehouse.promote import PromotionError, promote
 from tests.support import pipeline
 
-pytestmark = [pytest.mark.e2e]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -148,6 +148,7 @@ def too_large_a_line(stack: Stack) -> Iterator[None]:
     bad.unlink()
 
 
+@pytest.mark.slow
 def test_a_failed_intermediate_model_fails_the_build_and_promotes_nothing(stack: Stack, too_large_a_line: None) -> None:
     client = AirflowClient(stack.url, SECRETS["AIRFLOW_ADMIN_PASSWORD"])
     live = stack.data_dir / "live" / "warehouse.duckdb"

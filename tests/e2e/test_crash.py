@@ -19,7 +19,7 @@ from include.warehouse.promote import promote
 from tests.unit.sources.bench import ORDERS, Bench, order, orders, plain_settings
 from tests.unit.warehouse.world import passed, world
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 MOMENTS = 8
 Step = Callable[[str, Path, float | None], dict[str, Any]]

@@ -19,7 +19,7 @@ from include.settings import PROJECT_ROOT, Settings
 from tests.support import pipeline
 from tests.support.metrics import differences
 
-pytestmark = [pytest.mark.e2e]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 MONTHLY = "cohort_event = 'first_order' and period_type = 'month' and dimension = 'all'"
 
 DOCUMENTED = (PROJECT_ROOT / "docs" / "query-the-marts.md").read_text(encoding="utf-8")

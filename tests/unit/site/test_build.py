@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from include.publisher import journal
 from include.quality.checks import data_docs_index
 from include.settings import Settings
 from include.site import build
@@ -132,3 +133,17 @@ def test_a_publication_meanwhile_is_drawn_again_and_not_for_ever(
     left[0] = build.ATTEMPTS
     with pytest.raises(SiteError, match=r"changed 10 times while it was built, last: latest\.sql of page publishing"):
         build_site(shop)
+
+
+def test_a_file_replaced_while_it_is_read_is_told_from_other_errors(shop: Settings) -> None:
+    pattern = Path(journal.files(shop)["publish_runs"])
+    away = pattern.parent.with_name("away")
+    pattern.parent.rename(away)
+    try:
+        with (
+            duckdb.connect(str(shop.live_warehouse), read_only=True) as connection,
+            pytest.raises(FileReplaced, match=r"meta\.build and publish\.publish_runs: IO Error"),
+        ):
+            build_of(connection)
+    finally:
+        away.rename(pattern.parent)
