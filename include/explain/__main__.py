@@ -9,12 +9,14 @@ from contextlib import closing
 
 import duckdb
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from include.destinations.config import ConfigError
 from include.explain.customer import ExplainError, contacts_of, explain, find_customer, open_live
 from include.explain.page import write_page
 from include.settings import SettingsError, get_settings
+
+PIPE_WIDTH = 500
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--page", action="store_true", help="write a page instead, and print where it lies")
     arguments = parser.parse_args(argv)
-    out, problems = Console(), Console(stderr=True)
+    # Into a file or a pipe a table is as wide as it needs to be.
+    out, problems = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH), Console(stderr=True)
     try:
         settings = get_settings()
         with closing(open_live(settings)) as connection:
@@ -38,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return 0
             out.print(f"Customer {customer}", style="bold")
             for section in [*([contacts] if contacts else []), *sections]:
-                table = Table(*section.columns, title=section.title, title_justify="left")
+                columns = [Column(name, overflow="fold") for name in section.columns]
+                table = Table(*columns, title=section.title, title_justify="left")
                 for row in section.rows:
                     table.add_row(*("" if value is None else str(value) for value in row))
                 out.print(table if section.rows else f"{section.title}: nothing", markup=False)

@@ -31,8 +31,4 @@ BROKEN = {
         "update benchmark_claims set from_items = null where claim_id = 'large_first_order'",
         "update benchmark_claims set to_days = 400 where claim_id = 'new_buy_again'",
     ],
-    "headline_metrics_keep_the_unit": [
-        "update headline_metrics set unit = 'money' where metric = 'orders'",
-        "update headline_metrics set unit = 'count' where metric = 'refund_rate'",
-    ],
 }

@@ -5,6 +5,10 @@ headlines as (
     select * from {{ ref('headline_metrics') }}
 ),
 
+definitions as (
+    select * from {{ ref('kpi_definitions') }}
+),
+
 periods as (
     select * from {{ ref('kpi_period') }}
     where period_type in ('week', 'month') and dimension = 'all' and is_complete
@@ -37,6 +41,7 @@ references_of_periods as (
 compared as (
     select
         headlines.*,
+        definitions.unit,
         dates.period_type,
         dates.period_start,
         periods.value,
@@ -44,11 +49,12 @@ compared as (
         before.value as value_before,
         year_before.value as value_year_before,
         periods.value - before.value as change,
-        -- What holds for a month holds for a week only where it is a ratio.
+        -- What holds for a month holds for a week only where nothing is added up.
         case
-            when dates.period_type = 'month' or headlines.unit in ('share', 'ratio') then headlines.goal
+            when dates.period_type = 'month' or definitions.unit in ('share', 'ratio', 'percent') then headlines.goal
         end as own_goal
     from headlines
+    inner join definitions on headlines.metric = definitions.metric
     cross join references_of_periods as dates
     left join periods
         on
