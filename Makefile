@@ -74,10 +74,10 @@ docs: $(MANIFEST) ## build the documentation with data dictionary and pictures, 
 
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-test: $(MANIFEST) browser lint ## lint, dbt, unit, DAG and end-to-end tests
+test: $(MANIFEST) browser lint ## lint, dbt, unit and DAG tests, vendors' stand-ins, the pages in a browser
 	$(PYTEST) -m "not slow"
 
-test-slow: $(MANIFEST) ## the tests that go through a thousand histories, thirty days or every kill; CI runs them too
+test-slow: $(MANIFEST) ## a real Airflow, a thousand histories, thirty days, every kill; CI runs these too
 	$(PYTEST) -m slow
 
 lint: $(MANIFEST) ## ruff, sqlfluff

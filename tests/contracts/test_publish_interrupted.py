@@ -25,6 +25,7 @@ ROW: dict[str, Any] = {
     "batch_size": 3,
     "timeout_seconds": 60,
 }
+pytestmark = pytest.mark.slow
 BEFORE = customers(*range(8))
 AFTER = [*customers(2, 3, 4), *customers(5, 6, stage="vip"), *customers(*range(10, 16))]
 

@@ -15,6 +15,7 @@ from include.publisher.publish import publish
 from tests.contracts.receiver import Receiver
 from tests.unit.publisher.world import DESTINATIONS, World, customers
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -23,6 +23,7 @@ from tests.unit.sources.vendors import retailcrm_records as crm_records
 from tests.unit.sources.vendors import shopify_records as shopify
 from tests.unit.sources.vendors import woocommerce_records as woo_records
 
+pytestmark = pytest.mark.slow
 DAYS = 6
 FIRST = datetime(2026, 1, 1)  # noqa: DTZ001 - UTC
 

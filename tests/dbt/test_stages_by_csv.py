@@ -8,6 +8,7 @@ import pytest
 from tests.dbt.project_copy import Project, copy_of_the_project
 
 # The last stage of rf7, lost from day 113 on, is split at a year: whoever is silent longer is gone.
+pytestmark = pytest.mark.slow
 LOST = "rf7_lost,rf7,lost,3,,,,,,113,,3 or more orders; the last 113 or more days ago"
 SPLIT = (
     "rf7_lost,rf7,lost,3,,,,,,113,365,3 or more orders; the last 113 to 364 days ago\n"

@@ -79,6 +79,7 @@ def sent(stack: Stack, run_id: str) -> dict[str, tuple[set[str], int]]:
     return found
 
 
+@pytest.mark.slow
 def test_the_chain_fires_by_assets_alone_and_a_second_publication_sends_nothing(stack: Stack) -> None:
     lines: list[str] = []
     airflow: Any = SimpleNamespace(url=stack.url, password=SECRETS["AIRFLOW_ADMIN_PASSWORD"])
@@ -196,6 +197,7 @@ def standing_on(model: str) -> set[str]:
     return {name.split(".")[-1] for name in found}
 
 
+@pytest.mark.slow
 def test_every_service_is_healthy_by_its_own_check(stack: Stack) -> None:
     services = [name for name in stack.services if name not in ("postgres", "init")]
     assert {name: stack.healthy(name) for name in services} == dict.fromkeys(services, True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ import requests
 
 from include.sources.pull.base import Account, CursorExpired, PullError, PullRefused, Unparsed
 from include.sources.vendors import _shopify_queries as q
-from include.sources.vendors._shopify_pages import read_answer, read_record
+from include.sources.vendors._shopify_pages import Answer, read_answer, read_record
 
 PATH = f"admin/api/{q.VERSION}/graphql.json"
 # Errors inside an answer of status 200 that pass by themselves.
@@ -87,7 +87,11 @@ def pages(account: Account, kind: q.Kind, query: str) -> Iterator[list[Json | Un
     """Yield the pages of a list, each record with all of its connections; the next page is asked for meanwhile."""
     text, size, after = q.page_of(kind), kind.page, None
     with ThreadPoolExecutor(1, thread_name_prefix="shopify") as ahead:
-        coming = ahead.submit(_page, account, text, {"first": size, "after": after, "query": query})
+
+        def ask_for_page(spent: Json | None = None) -> Future[Answer]:
+            return ahead.submit(_page, account, text, {"first": size, "after": after, "query": query}, spent)
+
+        coming = ask_for_page()
         while True:
             try:
                 answer = coming.result()
@@ -95,19 +99,18 @@ def pages(account: Account, kind: q.Kind, query: str) -> Iterator[list[Json | Un
                 if size == 1:
                     raise
                 size //= 2
-                coming = ahead.submit(_page, account, text, {"first": size, "after": after, "query": query})
+                coming = ask_for_page()
                 continue
             found = answer.data[kind.root]
             if (after := next_cursor(account, found.page_info, after)) is not None:
-                following = {"first": size, "after": after, "query": query}
-                coming = ahead.submit(_page, account, text, following, answer.extensions)
+                coming = ask_for_page(answer.extensions)
             records = [read_record(raw, kind) for raw in found.nodes]
             yield [one if isinstance(one, Unparsed) else completed(account, kind, one) for one in records]
             if after is None:
                 return
 
 
-def _page(account: Account, document: str, variables: Json, spent: Json | None = None) -> Any:
+def _page(account: Account, document: str, variables: Json, spent: Json | None) -> Answer:
     wait_for_points({"extensions": spent})
     content = account.client.request("POST", PATH, json={"query": document, "variables": variables}).content
     try:
