@@ -71,6 +71,10 @@ class StreamSpec(_Strict):
     query: str | None = Field(
         default=None, description="SQL over `records` and `tables` in place of the file's records"
     )
+    may_lack: dict[str, Annotated[list[str], Field(min_length=1)]] = Field(
+        default={}, description="`records` or a name in `tables` -> columns read as empty text where it lacks them"
+    )
+    may_be_missing: list[str] = Field(default=[], description="Names in `tables` read as empty where there is no file")
     latest: Latest | None = None
     where: str | None = None
     each: str | None = Field(default=None, description="JSON path of a list in `payload`; one row per `item` of it")
@@ -88,6 +92,18 @@ class StreamSpec(_Strict):
         if not value or Path(value).is_absolute():
             raise ValueError("expected a glob below the mapping's base folder, such as orders/*.csv")
         return value
+
+    @model_validator(mode="after")
+    def _lacking_tables_exist(self) -> StreamSpec:
+        strange = sorted({*self.may_lack, *self.may_be_missing} - {"records", *self.tables})
+        if strange:
+            raise ValueError(f"no table {', '.join(strange)}; expected {', '.join(['records', *self.tables])}")
+        if self.may_lack and not self.query:
+            raise ValueError("may_lack speaks of the tables of `query`, and there is none")
+        bare = sorted(set(self.may_be_missing) - (set(self.may_lack) - {"records"}))
+        if bare:
+            raise ValueError(f"may_be_missing: expected the columns of {', '.join(bare)} in may_lack")
+        return self
 
 
 class Mapping(_Strict):

@@ -45,9 +45,10 @@ def records_of(
 def _queried(
     con: duckdb.DuckDBPyConnection, source: Source, path: Path, spec: StreamSpec, base: Path, stream: str
 ) -> Source:
-    con.execute(f"create or replace view records as select * from {source.relation}")
+    con.execute(f"create or replace view records as {_with(spec, 'records', f'select * from {source.relation}')}")
     for name, glob in spec.tables.items():
-        con.execute(f"create or replace view {identifier(name)} as {_table(base, glob, spec.format, stream)}")
+        table = "" if _may_be_missing(base, name, glob, spec) else _table(base, glob, spec.format, stream)
+        con.execute(f"create or replace view {identifier(name)} as {_with(spec, name, table)}")
     try:
         columns = [row[0] for row in con.execute(f"describe {spec.query}").fetchall()]
     except duckdb.Error as error:
@@ -56,6 +57,19 @@ def _queried(
             f"{', '.join(source.columns)}."
         ) from error
     return Source(f"({spec.query})", tuple(name for name in columns if name != "_row"), source.broken)
+
+
+def _may_be_missing(base: Path, name: str, glob: str, spec: StreamSpec) -> bool:
+    return name in spec.may_be_missing and not any(path.is_file() for path in base.glob(glob))
+
+
+def _with(spec: StreamSpec, name: str, table: str) -> str:
+    """Give a table the columns that it may lack; those become text, whatever they were."""
+    if name not in spec.may_lack:
+        return table
+    empty = ", ".join(f"cast(null as varchar) as {identifier(column)}" for column in spec.may_lack[name])
+    nothing = f"select {empty} where false"
+    return f"{table} union all by name {nothing}" if table else nothing
 
 
 def _table(base: Path, glob: str, form: str, stream: str) -> str:

@@ -47,28 +47,43 @@ def pull_tables(settings: Settings, found: SourceFile, mapping: Mapping, streams
         # All tables as of one moment: an order and its lines belong together.
         database.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         tables = _tables(mapping, streams)
-        _check(database, found, tables)
+        missing = _missing(database, found, tables, _optional(mapping, streams))
         folder = Lake(settings).raw(found.source)
-        return [_copy(database, str(found.tables_schema), name, folder) for name in tables]
+        for name in missing:
+            log.info("%s.%s: not there, read as empty", found.tables_schema, name)
+            (folder / name / "all.parquet").unlink(missing_ok=True)
+        there = [name for name in tables if name not in missing]
+        return [_copy(database, str(found.tables_schema), name, folder) for name in there]
 
 
 def find_tables(found: SourceFile, mapping: Mapping) -> Iterator[Finding]:
     """Say of each table that the mapping needs whether it is there, for `make check-sources`."""
     try:
         with _connected(found) as database:
+            optional = _optional(mapping, list(mapping.streams))
             for name in _tables(mapping, list(mapping.streams)):
                 try:
-                    _check(database, found, [name])
+                    absent = _missing(database, found, [name], optional)
                 except PullRefused as error:
                     yield Finding(f"table {name}", str(error))
                 else:
-                    yield Finding(f"table {name}")
+                    yield Finding(f"table {name}, not there: read as empty" if absent else f"table {name}")
     except PullError as error:
         yield Finding("connection", str(error))
 
 
 def _tables(mapping: Mapping, streams: list[str]) -> list[str]:
     globs = {glob for name in streams for spec in mapping.streams[name] for glob in (spec.files, *spec.tables.values())}
+    return _names(globs)
+
+
+def _optional(mapping: Mapping, streams: list[str]) -> set[str]:
+    """Name the tables that the mapping reads as empty where they are missing."""
+    specs = [spec for name in streams for spec in mapping.streams[name]]
+    return set(_names({glob for spec in specs for name, glob in spec.tables.items() if name in spec.may_be_missing}))
+
+
+def _names(globs: set[str]) -> list[str]:
     return sorted({match[1] for glob in globs if (match := TABLE.fullmatch(glob))})
 
 
@@ -98,19 +113,34 @@ def _address(known: Credentials) -> str:
     )
 
 
-def _check(database: psycopg.Connection[Any], found: SourceFile, tables: list[str]) -> None:
+def _missing(database: psycopg.Connection[Any], found: SourceFile, tables: list[str], optional: set[str]) -> list[str]:
+    """Return the tables that are missing and may be.
+
+    Raises:
+        PullRefused: one is missing that may not.
+    """
     there = {
         name
         for (name,) in database.execute(
             "select table_name from information_schema.tables where table_schema = %s", [found.tables_schema]
         )
     }
-    missing = [name for name in tables if name not in there]
+    absent = [name for name in tables if name not in there]
+    # A table that is there, but not for this role, is not one that the tool has not made yet.
+    hidden = {
+        name
+        for (name,) in database.execute(
+            "select relname from pg_catalog.pg_class where relnamespace = to_regnamespace(quote_ident(%s))",
+            [found.tables_schema],
+        )
+    }
+    missing = [name for name in absent if name not in optional or name in hidden]
     if missing:
         raise PullRefused(
             f"{found.source}: the schema {found.tables_schema} has no table {', '.join(missing)} that the role may "
             f"read; it has {', '.join(sorted(there)) or 'none'}. Correct `tables_schema`, `streams` or its grants."
         )
+    return absent
 
 
 def _copy(database: psycopg.Connection[Any], schema: str, table: str, folder: Path) -> dict[str, Any]:

@@ -86,6 +86,13 @@ def test_a_stream_may_come_from_several_sets_of_files(tmp_path: Path) -> None:
         (changed(timezone="UTC"), "timezone", "Extra inputs are not permitted"),
         (stream(file="x"), "streams.orders.0.file", "Extra inputs are not permitted"),
         (stream(format="xlsx"), "streams.orders.0.format", "'csv', 'jsonl', 'parquet' or 'raw'"),
+        (stream(may_lack={"lines": ["id"]}, query="q"), "streams.orders.0", "no table lines; expected records"),
+        (stream(may_lack={"records": ["id"]}), "streams.orders.0", "may_lack speaks of the tables of `query`"),
+        (
+            stream(tables={"lines": "lines/*.csv"}, query="q", may_be_missing=["lines"]),
+            "streams.orders.0",
+            "may_be_missing: expected the columns of lines in may_lack",
+        ),
         (stream(files="/exports/*.csv"), "streams.orders.0.files", "expected a glob below the mapping's base folder"),
         (stream(files=""), "streams.orders.0.files", "expected a glob below the mapping's base folder"),
         (stream(max_age_days=0), "streams.orders.0.max_age_days", "greater than 0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,53 @@ def test_tables_come_whole_and_are_mapped_like_exported_ones(bench: Bench) -> No
         ("1", "2024-05-01 08:00:00", 'a "quoted" note,\nin two lines', "19.9000", False),
         ("2", "2024-05-01 09:00:00", None, None, True),
     ]
+
+
+def test_a_table_that_the_mapping_may_do_without_is_read_as_empty(
+    bench: Bench, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = source_file.MAPPINGS / "toy" / "fivetran.yml"
+    content = yaml.safe_load(path.read_text())
+    orders = content["streams"]["orders"]
+    orders["tables"]["memos"] = "memo/*.parquet"
+    orders["may_lack"] = {"memos": ["order_id", "memo"], "records": ["channel"]}
+    orders["may_be_missing"] = ["memos"]
+    orders["query"] = (
+        f"select found.*, memo from ({orders['query']}) as found left join memos on found.id = memos.order_id"
+    )
+    orders["columns"] |= {"channel": "channel", "email": "memo"}
+    path.write_text(yaml.safe_dump(content))
+    # Left by a load before, when the table was still there.
+    stale = Lake(bench.settings).raw("eu") / "memo" / "all.parquet"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    assert [one["resource"] for one in bench.pull()] == ["note", "order"]
+    assert not stale.exists()
+    extract(bench.settings, read_mapping(bench.path), "orders")
+    files = f"{Lake(bench.settings).incoming('eu', 'orders')}/[0-9a-f]*.parquet"
+    rows = duckdb.sql(f"select order_id, channel, email from read_parquet('{files}') order by 1").fetchall()
+    assert rows == [("1", None, None), ("2", None, None)]
+    found = read_source_file(bench.path)
+    assert found is not None
+    assert [(one.subject, one.problem) for one in find_tables(found, read_mapping(bench.path))] == [
+        ("table memo, not there: read as empty", None),
+        ("table note", None),
+        ("table order", None),
+    ]
+    with psycopg.connect(database, autocommit=True) as con:
+        con.execute("create role reader login")
+        con.execute("create table shop_eu.memo (order_id text, memo text)")
+        try:
+            con.execute("grant usage on schema shop_eu to reader")
+            con.execute('grant select on shop_eu."order", shop_eu.note to reader')
+            parts = json.loads(os.environ["AIRFLOW_CONN_TABLES"])
+            monkeypatch.setenv("AIRFLOW_CONN_TABLES", json.dumps(parts | {"login": "reader"}))
+            with pytest.raises(PullRefused, match="has no table memo that the role may read"):
+                bench.pull()
+        finally:
+            con.execute("drop table shop_eu.memo")
+            con.execute("drop owned by reader")
+            con.execute("drop role reader")
 
 
 def test_a_missing_table_is_named_with_those_there_are(bench: Bench, database: str) -> None:

@@ -1,4 +1,7 @@
-"""Shopify's records as Fivetran and Airbyte lay them into tables; all columns are text, as copied from PostgreSQL."""
+"""Shopify's records as other tools lay them into tables: Fivetran's and Airbyte's all text, as copied from PostgreSQL.
+
+dlt's tables are made by dlt itself.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,11 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import dlt
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 Json = dict[str, Any]
 Tables = dict[str, list[Json]]
@@ -205,6 +211,84 @@ def airbyte(customers: list[Json], products: list[Json], orders: list[Json], che
             | {"note_attributes": _note_attributes(one)}
         )
     return tables
+
+
+def rest(customers: list[Json], products: list[Json], orders: list[Json], checkouts: list[Json]) -> Tables:
+    """Return the records as the REST Admin API gives them to dlt's source: amounts are text, variants nested."""
+    # dlt's source asks for no checkouts.
+    del checkouts
+    flat = airbyte(customers, products, orders, [])
+    for one in flat["products"]:
+        one["variants"] = [
+            {"id": each["id"], "position": each["position"], "price": each["price"]}
+            for each in flat["product_variants"]
+            if each["product_id"] == one["id"]
+        ]
+    found = {name: flat[name] for name in ("customers", "products", "orders")}
+    for one in found["orders"]:
+        # Airbyte's own, which REST does not have.
+        del one["deleted_at"]
+        # Names that its nested records have as well.
+        one |= {
+            "number": one["id"],
+            "order_number": 1000 + one["id"],
+            "note": "ring twice",
+            "quantity": 1,
+            "price": "1.00",
+        }
+        for line in one["line_items"]:
+            line |= {"name": "Shirt", "price": "1.00", "total_discount": "0.00"}
+        for refund in one["refunds"]:
+            refund |= {"order_id": one["id"], "created_at": one["created_at"]}
+            for number, each in enumerate([*refund["transactions"], *refund["refund_line_items"]]):
+                each |= {"id": 100 * refund["id"] + number, "location_id": None, "note": "no"}
+    return {name: [_amounts_as_text(one) for one in rows] for name, rows in found.items()}
+
+
+def _amounts_as_text(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _amounts_as_text(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_amounts_as_text(inner) for inner in value]
+    return f"{value:.2f}" if isinstance(value, float) else value
+
+
+def loaded_by_dlt(folder: Path, *loads: Tables) -> Path:
+    """Have dlt load records one load after the other, as its source declares them.
+
+    Returns:
+        The database with the tables, in the schema `shopify`.
+    """
+    database = folder / "tables.duckdb"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+        patch.setenv("DLT_DATA_DIR", str(folder / "dlt"))
+        pipeline = dlt.pipeline(
+            "shopify",
+            destination=dlt.destinations.duckdb(str(database)),
+            dataset_name="shopify",
+            pipelines_dir=str(folder / "pipelines"),
+        )
+        for tables in loads:
+            pipeline.run(
+                [
+                    dlt.resource(rows, name=name, primary_key="id", write_disposition="merge")
+                    for name, rows in tables.items()
+                ]
+            )
+    return database
+
+
+def export(database: Path, folder: Path, *, as_text: bool = False) -> None:
+    """Write dlt's tables as Parquet, a folder each."""
+    with duckdb.connect(str(database), read_only=True) as con:
+        con.execute("set TimeZone = 'UTC'")
+        for name, *_ in con.execute("select table_name from duckdb_tables() where schema_name = 'shopify'").fetchall():
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            columns = "cast(columns(*) as varchar)" if as_text else "*"
+            con.execute(
+                f"copy (select {columns} from shopify.{name}) to '{folder / name / 'all.parquet'}' (format parquet)"
+            )
 
 
 def _rest_order(one: Json) -> Json:

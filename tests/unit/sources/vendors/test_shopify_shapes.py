@@ -1,7 +1,8 @@
-"""The same records through the tables of Fivetran and Airbyte: the same contract rows."""
+"""The same records through the tables of Fivetran, Airbyte and dlt: the same contract rows."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from include.sources import source_file
 from include.sources.entities import all_entities
+from include.sources.readers import SourceFileError
 from tests.contracts.specs import spec_file
 from tests.unit.sources.vendors import shopify_tables
 from tests.unit.sources.vendors.shopify_records import (
@@ -31,7 +34,10 @@ STREAMS = ("customers", "products", "orders", "order_lines", "refunds", "carts",
 ABSENT = {
     "fivetran": {"carts": {"items_count", "session_id"}, "products": {"department"}},
     "airbyte": {"products": {"department"}},
+    # No metafields, no inventory items; carts are missing altogether.
+    "dlt": {"customers": {"birth_date"}, "products": {"department", "unit_cost"}},
 }
+DLT_STREAMS = tuple(name for name in STREAMS if name != "carts")
 
 
 def records() -> dict[str, list[Json]]:
@@ -159,6 +165,89 @@ def test_the_same_records_give_the_same_rows(pulled: ShopifyBench, tmp_path: Pat
     expected = rows(pulled, stream, without)
     assert expected
     assert rows(laid(tmp_path, shape), stream, without) == expected
+
+
+@pytest.fixture(scope="module")
+def dlt_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two loads: what the second brings again replaces the first's, its nested tables too."""
+    found = shopify_tables.rest(**records())
+    earlier = [
+        one
+        | {"financial_status": "pending", "refunds": [], "discount_codes": [{"code": "EARLIER"}]}
+        | {"line_items": one["line_items"] * 2}
+        for one in found["orders"]
+    ]
+    return shopify_tables.loaded_by_dlt(tmp_path_factory.mktemp("dlt"), found | {"orders": earlier}, found)
+
+
+@pytest.mark.parametrize("as_text", [False, True], ids=["typed", "as_text"])
+@pytest.mark.parametrize("stream", DLT_STREAMS)
+def test_dlts_tables_give_the_same_rows(
+    pulled: ShopifyBench, dlt_tables: Path, tmp_path: Path, stream: str, as_text: bool
+) -> None:
+    bench = ShopifyBench(tmp_path / "dlt", "dlt")
+    shopify_tables.export(dlt_tables, bench.base, as_text=as_text)
+    without = ABSENT["dlt"].get(stream, set())
+    assert rows(bench, stream, without) == rows(pulled, stream, without) != []
+
+
+@pytest.mark.parametrize(
+    ("stream", "right", "wrong"),
+    [
+        # Removed units counted as sold.
+        ("orders", "lines.id = removed.line_item_id", "false"),
+        ("order_lines", "lines.id = removed.line_item_id", "false"),
+        # Nested rows joined without regard to their parent, or to their order.
+        ("orders", "lines._dlt_id = taxed._dlt_parent_id", "lines._dlt_list_idx = '0'"),
+        ("order_lines", "records._dlt_id = listed.order_key", "true"),
+        ("refunds", "given._dlt_id = refund_lines._dlt_parent_id", "true"),
+        ("coupon_redemptions", "records._dlt_id = codes._dlt_parent_id", "true"),
+        ("orders", "arg_min(code,", "arg_max(code,"),
+    ],
+)
+def test_a_wrong_mapping_of_dlts_tables_is_noticed(
+    pulled: ShopifyBench,
+    dlt_tables: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stream: str,
+    right: str,
+    wrong: str,
+) -> None:
+    shipped = (source_file.MAPPINGS / "shopify" / "dlt.yml").read_text()
+    assert right in shipped
+    expected = rows(pulled, stream, set())
+    (tmp_path / "mappings" / "shopify").mkdir(parents=True)
+    (tmp_path / "mappings" / "shopify" / "dlt.yml").write_text(shipped.replace(right, wrong))
+    monkeypatch.setattr(source_file, "MAPPINGS", tmp_path / "mappings")
+    bench = ShopifyBench(tmp_path / "dlt", "dlt")
+    shopify_tables.export(dlt_tables, bench.base)
+    assert rows(bench, stream, set()) != expected
+
+
+def test_what_dlt_has_seen_no_value_of_is_empty(tmp_path: Path) -> None:
+    given = records() | {"orders": [order(1, line(11, 2, money("10.00")), customer=None, sourceName=None)]}
+    nothing = dict.fromkeys(("defaultEmailAddress", "defaultPhoneNumber", "defaultAddress", "birthDate"))
+    given["customers"] = [customer(6, firstName=None, lastName=None, **nothing)]
+    given["products"] = [given["products"][0] | {"productType": None, "vendor": None, "variants": nodes()}]
+    bench = ShopifyBench(tmp_path, "dlt")
+    shopify_tables.export(shopify_tables.loaded_by_dlt(tmp_path, shopify_tables.rest(**given)), bench.base)
+    assert not list(bench.base.glob("orders__refunds*")) + list(bench.base.glob("products__variants*"))
+    assert bench.rows("customers", "customer_id, email, country") == [("6", None, None)]
+    assert bench.rows("products", "product_id, category, unit_price") == [("1", None, None)]
+    amounts = "gross_amount::varchar, tax_amount::varchar, customer_id, store_id, status"
+    assert bench.rows("orders", amounts) == [("20.0000", "0.0000", None, None, "completed")]
+    assert bench.rows("order_lines", "order_id, quantity::double, _deleted_at") == [("1", 2.0, None)]
+    for stream in ("refunds", "coupon_redemptions"):
+        assert bench.rows(stream, "_parent, _deleted_at is null") == [("1", False)], stream
+
+
+def test_orders_whose_lines_dlt_did_not_nest_are_refused(dlt_tables: Path, tmp_path: Path) -> None:
+    bench = ShopifyBench(tmp_path, "dlt")
+    shopify_tables.export(dlt_tables, bench.base)
+    shutil.rmtree(bench.base / "orders__line_items")
+    with pytest.raises(SourceFileError, match="no file matches 'orders__line_items"):
+        bench.rows("orders", "order_id")
 
 
 @pytest.mark.parametrize("shape", ["fivetran", "airbyte"])
