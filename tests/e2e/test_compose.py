@@ -103,7 +103,7 @@ def test_the_chain_fires_by_assets_alone_and_a_second_publication_sends_nothing(
     before = published(stack)
     assert before["lapsed.csv"][1].count(b"\n") >= members
     first = sent(stack, client.runs("publish_segments")[0]["dag_run_id"])
-    assert "lapsed to csv" in first
+    assert "lapsed to files" in first
     assert all("done" in statuses for statuses, _ in first.values())
     assert sum(changes for _, changes in first.values()) > members
 
