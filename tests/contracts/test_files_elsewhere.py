@@ -272,7 +272,7 @@ def test_only_the_owner_may_read(world: World, folder: Place, sftp: SftpServer) 
     assert modes == {False: 0o600, True: 0o700}
 
 
-@pytest.mark.parametrize("fault", ["refuse", "cut", "lose", "hang"])
+@pytest.mark.parametrize("fault", ["refuse", "cut", "lose", pytest.param("hang", marks=pytest.mark.slow)])
 def test_an_upload_that_breaks_off_is_done_again_and_leaves_nothing(
     world: World, folder: Place, sftp: SftpServer, fault: str
 ) -> None:

@@ -127,6 +127,7 @@ def test_a_real_account_says_more_than_the_files(api: KlaviyoApi, shop: Path, tm
     assert len(pulling.rows("consents")) > len(rows_of_files(shop, "consents", "channel <> 'ads'"))
 
 
+@pytest.mark.slow
 def test_ten_runs_of_a_day_come_to_the_same_as_one(api: KlaviyoApi, shop: Path, tmp_path: Path) -> None:
     feed(api, shop)
     (tmp_path / "daily").mkdir()

@@ -131,6 +131,7 @@ def test_what_happened_to_a_campaign(api: MailchimpApi, tmp_path: Path) -> None:
     assert [(row["campaign_id"], row["name"]) for row in pulling.rows("email_campaigns")] == [("K1", "May")]
 
 
+@pytest.mark.slow
 def test_runs_of_a_day_come_to_the_same_as_one(api: MailchimpApi, tmp_path: Path) -> None:
     a_campaign(api)
     for number in range(5):

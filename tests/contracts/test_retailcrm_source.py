@@ -242,7 +242,7 @@ def test_a_request_that_fails_for_a_while_is_tried_again(bench: Bench, fault: st
     assert bench.ids() == list(range(1, 30))
 
 
-@pytest.mark.parametrize("fault", [*FAULTS, "hang-after"])
+@pytest.mark.parametrize("fault", [*FAULTS, pytest.param("hang-after", marks=pytest.mark.slow)])
 @pytest.mark.usefixtures("no_waits")
 def test_a_request_that_fails_for_good_leaves_nothing_behind(bench: Bench, fault: str) -> None:
     fill(bench.crm, range(1, 46))

@@ -92,6 +92,7 @@ def test_the_api_gives_the_rows_of_the_files(
     assert world.api.violations == []
 
 
+@pytest.mark.slow
 def test_thirty_daily_loads_give_what_one_load_gives(
     world: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -346,7 +346,7 @@ def test_a_request_that_fails_for_a_while_is_tried_again(bench: Bench, fault: st
     assert len([one for one in bench.records() if one.get("refund_records")]) == 1
 
 
-@pytest.mark.parametrize("fault", [*FAULTS, "hang-after"])
+@pytest.mark.parametrize("fault", [*FAULTS, pytest.param("hang-after", marks=pytest.mark.slow)])
 @pytest.mark.usefixtures("no_waits")
 def test_a_request_that_fails_for_good_leaves_nothing_behind(bench: Bench, fault: str) -> None:
     fill(bench.shop, range(1, 12))

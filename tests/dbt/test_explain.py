@@ -17,6 +17,8 @@ from include.warehouse.meta import record_build
 from include.warehouse.promote import promote
 from tests.dbt.project_copy import AS_OF
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def live(built, tmp_path_factory: pytest.TempPathFactory) -> Settings:

@@ -51,15 +51,18 @@ def test_all_unit_tests_pass_as_the_project_is(built):
     assert len(statuses) > len(MUTATIONS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "old", "new", "unit_test"), MUTATIONS, ids=[f"{m[0]}-{m[3]}" for m in MUTATIONS])
 def test_a_broken_rule_is_noticed(broken, path, old, new, unit_test):
     assert unit_test in names(broken, "fail")
 
 
+@pytest.mark.slow
 def test_the_broken_project_still_runs(broken):
     assert names(broken, "error") == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("test", ["bad_grain", "bad_grain_blank", "bad_sum", "bad_blank", "bad_null"])
 def test_our_own_data_tests_can_fail(broken, test):
     # dbt ends the name of a data test with a hash of its arguments, after the name.

@@ -129,6 +129,7 @@ def holds_what_is_wanted(history: list[tuple[list[str], str, int]]) -> None:
         assert world.confirmed("files") == set(wanted)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(STEPS)
 def test_every_history_ends_well(history: list[tuple[list[str], str, int]]) -> None:

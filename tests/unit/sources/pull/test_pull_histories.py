@@ -153,6 +153,7 @@ def test_after_any_history_and_any_kills_the_lake_holds_what_the_vendor_holds(
 TWO_DAYS = [Change(0, 10, 1, 2), Change(0, 20, 2, 1), Change(1, 10, 1, 1), Change(1, 20, 3, 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, 24))
 def test_killed_at_every_step(step: int) -> None:
     check(TWO_DAYS, [Kill(1, step)])
