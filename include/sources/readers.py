@@ -212,9 +212,13 @@ def _read_objects(
     columns = tuple(name for (name,) in names if name)
     paths = ", ".join(quote(_json_path(name)) for name in columns) or "'$'"
     found = f"case when {IS_OBJECT} then try(json_extract_string(line, [{paths}])) end"
-    known = ", ".join(str(kind) for (kind,) in con.execute("select kind from kinds where kind is not null").fetchall())
-    # In the same expression list, so that both are had for one reading of the file.
-    is_new = f"{KIND} not in ({known})" if known else "true"
+    kinds = con.execute(f"select kind from kinds where kind is not null limit {SAMPLE}").fetchall()
+    known = ", ".join(str(kind) for (kind,) in kinds)
+    # In the same expression list, so that both are had for one reading of the file. Names are compared only where their
+    # set is none of the sample's; with a path, or DuckDB would take out of both tries what they share, and fail.
+    listed = ", ".join(map(quote, columns))
+    is_new = f"not try(list_has_all(cast([{listed}] as varchar[]), json_keys(line, '$')))"
+    is_new = f"case when {KIND} in ({known}) then false else {is_new} end" if known else is_new
     select = f"{found} as found, case when found is null then line end as line, {is_new} as is_new"
     unreadable = _read_lines(con, path, select, LINES, 0)
     [(complete,)] = con.execute("select count(*) = 0 from kept_records where is_new and found is not null").fetchall()

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from include.sources import readers
 from include.sources.mapping import CsvOptions, StreamSpec
 from include.sources.readers import Source, SourceFileError, _sample_of_lines, open_source
 
@@ -168,6 +169,27 @@ def test_a_key_that_no_sampled_line_has_is_a_column_too(file: Path) -> None:
         (17_003, None, "17003", "n" * 90),
     ]
     assert len(found.rows) == 29_999
+
+
+def test_keys_that_come_and_go_cost_no_second_reading(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = []
+    for number in range(30_000):
+        there = {f"k{bit}": "x" * 10 for bit in range(14) if number * 7919 % 16_384 >> bit & 1}
+        lines.append(json.dumps({"id": str(number)} | there))
+    read, readings = readers._read_objects, []
+
+    def counted(*arguments: Any) -> Any:
+        readings.append(arguments)
+        return read(*arguments)
+
+    monkeypatch.setattr(readers, "_read_objects", counted)
+    found = opened(file, "\n".join(lines), "jsonl")
+    assert len(readings) == 1
+    assert found.columns == ("id", *sorted(f"k{bit}" for bit in range(14)))
+    names = found.columns
+    for number in (0, 1, 12_345, 29_999):
+        want = json.loads(lines[number])
+        assert found.rows[number] == (number + 1, *(want.get(name) for name in names))
 
 
 def test_a_sample_has_no_line_twice_and_none_in_part(file: Path) -> None:
