@@ -11,7 +11,7 @@ import duckdb
 from include.sources.mapping import StreamSpec
 from include.sources.readers import Source, SourceFileError, identifier, one_file, quote
 
-MEMORY = "720MB"
+MEMORY = "780MB"
 
 
 @contextmanager
