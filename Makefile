@@ -20,8 +20,8 @@ CHOICE = --dataset $(DATASET) --customers $(SCALE) --seed $(SEED) \
 	$(if $(MAPPING),--mapping $(MAPPING)) $(if $(AS_OF),--as-of $(AS_OF)) \
 	$(if $(SOURCES),--sources $(SOURCES)) $(if $(DESTINATIONS),--destinations $(DESTINATIONS))
 
-.PHONY: help setup browser demo airflow check-sources site screenshots explain serve metric docs test test-slow lint format manifest \
-	lock clean
+.PHONY: help setup browser demo airflow check-sources site screenshots explain serve metric docs test test-slow lint \
+	format manifest lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16

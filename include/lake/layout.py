@@ -35,8 +35,8 @@ PROVENANCE = {
 }
 
 
-# Without the limit a third of writing goes into dictionaries of columns whose values hardly repeat; version 2 makes up
-# for them with its deltas.
+# Without the limit much of writing goes into dictionaries of columns whose values hardly repeat; version 2 makes up for
+# them with its deltas.
 PARQUET = "format parquet, compression zstd, parquet_version v2, dictionary_size_limit 1000, use_tmp_file false"
 # Beside the incoming files of a stream: the rows gate 1 refuses, and the mark that it let the rest pass.
 BAD_ROWS = "_bad_rows.parquet"
