@@ -54,6 +54,12 @@ COHORTS = [
     _cohort("2024-12-01", 0, 1.0, 70.0, "email"),
     _cohort("2024-12-01", 1, 0.5, 90.0, "email"),
 ]
+COHORT_SPLITS = [
+    {"cohort_event": "first_order", "period_type": "month", "dimension": "all", "dimension_value": "all"}
+    | {"customers": 80, "size_rank": 1, "latest_cohort_start": "2025-01-01"},
+    {"cohort_event": "first_order", "period_type": "month", "dimension": "acquisition_channel"}
+    | {"dimension_value": "email", "customers": 40, "size_rank": 1, "latest_cohort_start": "2025-01-01"},
+]
 FLOWS = [("first seen", "new", False, 5), ("new", "active", False, 3), ("returned", "back to active", True, 2)]
 SHOP: Rows = {
     "marts.kpi_headlines": [
@@ -106,6 +112,7 @@ SHOP: Rows = {
         {"model_id": "visitor5", "date": "2025-02-08", "from_stage": "active", "to_stage": "lapsed", "customers": 50},
     ],
     "marts.cohort_retention": _without(COHORTS, "net_revenue_per_member"),
+    "marts.cohort_splits": COHORT_SPLITS,
     "marts.cohort_value": _without([row for row in COHORTS if row["net_revenue_per_member"]], "retention_rate"),
     "marts.acquisition_allowable_cac": [
         {"dimension": "acquisition_channel", "dimension_value": "paid_search", "method": "clv_simple", "cac": 25}
@@ -194,6 +201,7 @@ ONE_CUSTOMER: Rows = {
     "marts.cohort_retention": _without(
         [_cohort("2025-01-01", 0, 1.0, 20.0) | {"cohort_customers": 1}], "net_revenue_per_member"
     ),
+    "marts.cohort_splits": [COHORT_SPLITS[0] | {"customers": 1}],
     "marts.cohort_value": _without([_cohort("2025-01-01", 0, 1.0, 20.0) | {"cohort_customers": 1}], "retention_rate"),
     "marts.customer_segments": [{"customer_key": "c1", "segment_id": "visitors", "kind": "stage", "is_primary": True}],
 }

@@ -42,7 +42,7 @@ PAGE = Page(
         Chart(
             id="splits",
             title="What can be chosen",
-            table="marts.cohort_retention",
+            table="marts.cohort_splits",
             draw=Listing(),
             units={"customers": "customers"},
             measures=("cohort_event", "dimension"),

@@ -54,6 +54,12 @@ MUTATIONS = [
         "cohorts_mask_the_month_that_runs",
     ),
     (
+        f"{COHORTS}/cohort_splits.sql",
+        "where age = 0",
+        "",
+        "cohort_splits_rank_by_all_cohorts",
+    ),
+    (
         f"{COHORTS}/cohort_value.sql",
         "case when count(*) over ages = count(margin) over ages then sum(margin) over ages end",
         "sum(margin) over ages",
