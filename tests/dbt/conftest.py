@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from filelock import FileLock
 
 from include.lake.layout import lake_columns
 from include.sources.entities import Entity, all_entities
@@ -23,10 +26,35 @@ MEANINGFUL = {
 }
 
 
+Once = Callable[[str, Callable[[Path], None]], Path]
+
+
 @pytest.fixture(scope="session")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
+    """Fill a folder by name once for all processes of this run; the others wait for it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+
+    def fill(name: str, make: Callable[[Path], None]) -> Path:
+        folder, done = shared / name, shared / f"{name}.done"
+        with FileLock(shared / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return fill
+
+
+@pytest.fixture(scope="session")
+def lake(once: Once) -> Path:
     """A lake in which each stream holds one record, landed twice, and one of the very moment of as_of."""
-    root = tmp_path_factory.mktemp("lake")
+    return once("lake", _fill_lake)
+
+
+def _fill_lake(root: Path) -> None:
     for entity in all_entities().values():
         folder = root / "shop" / entity.name / "load_date=2025-01-01"
         folder.mkdir(parents=True)
@@ -44,7 +72,6 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
         with duckdb.connect() as con:
             con.execute(f"copy ({' union all '.join(selects)}) to '{folder / 'rows.parquet'}' (format parquet)")
-    return root
 
 
 def _row(entity: Entity, word: str, load: int) -> dict[str, str]:
@@ -75,8 +102,17 @@ def parsed() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, lake: Path) -> tuple[Project, dict[str, str]]:
-    """The project built over the lake without its tests, and the status of every seed and model."""
-    project = copy_of_the_project(tmp_path_factory.mktemp("built"), lake)
-    excluded = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
-    return project, project.dbt("build", *excluded)
+def built(tmp_path_factory: pytest.TempPathFactory, once: Once, lake: Path) -> tuple[Project, dict[str, str]]:
+    """The project built over the lake without its tests, and the status of every seed and model.
+
+    It is built once; each process has a copy, in which it may run dbt.
+    """
+
+    def build(folder: Path) -> None:
+        excluded = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+        statuses = copy_of_the_project(folder, lake).dbt("build", *excluded)
+        (folder / "statuses.json").write_text(json.dumps(statuses), encoding="utf-8")
+
+    root = tmp_path_factory.mktemp("project")
+    shutil.copytree(once("built", build), root, symlinks=True, dirs_exist_ok=True)
+    return Project(root, lake), json.loads((root / "statuses.json").read_text(encoding="utf-8"))

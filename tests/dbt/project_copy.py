@@ -1,4 +1,8 @@
-"""A copy of the dbt project in a temporary folder, and dbt started over it."""
+"""A copy of the dbt project in a temporary folder, and dbt started over it.
+
+dbt reads a project once in full, which takes it longest, and afterwards only what changed; but only as long as its
+profile is the same. So all it is told are names relative to the copy, and a copy of a copy needs no full reading.
+"""
 
 from __future__ import annotations
 
@@ -14,22 +18,34 @@ from typing import Any
 from include.warehouse.dbt import PROJECT_DIR
 
 AS_OF = "2025-02-01 00:00:00"
+WAREHOUSE = "warehouse.duckdb"
+READING = "target/partial_parse.msgpack"
 
 
 @dataclass(frozen=True)
 class Project:
     """A copy of the dbt project with a target and a warehouse of its own."""
 
-    folder: Path
-    warehouse: Path
+    root: Path
     lake: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where the files of the project are."""
+        return self.root / PROJECT_DIR.name
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / WAREHOUSE
 
     def dbt(self, *arguments: str, as_of: str = AS_OF) -> dict[str, str]:
         """Run dbt; give the status of everything it ran by name. Fails when dbt could not even start."""
         target = self.folder / "target"
         (target / "run_results.json").unlink(missing_ok=True)
         command = [str(Path(sys.executable).with_name("dbt")), *arguments, *self._options, "--vars", _variables(as_of)]
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=self.root, env=self._environment, capture_output=True, text=True, check=False
+        )
         found = target / "run_results.json"
         assert done.returncode == 0 or found.exists(), done.stdout[-4000:] + done.stderr[-2000:]
         results = json.loads(found.read_text(encoding="utf-8"))["results"] if found.exists() else []
@@ -47,6 +63,7 @@ class Project:
         done = subprocess.run(
             [sys.executable, str(Path(__file__).with_name("many_runs.py"))],
             input=json.dumps({"arguments": arguments, "options": self._options, "runs": runs}),
+            cwd=self.root,
             env=self._environment,
             capture_output=True,
             text=True,
@@ -56,12 +73,12 @@ class Project:
 
     @property
     def _options(self) -> list[str]:
-        folder, target = str(self.folder), str(self.folder / "target")
+        folder, target = PROJECT_DIR.name, str(self.folder / "target")
         return ["--project-dir", folder, "--profiles-dir", folder, "--target-path", target, "--log-path", target]
 
     @property
     def _environment(self) -> dict[str, str]:
-        own = {"PERENNIAL_LAKE": str(self.lake), "PERENNIAL_BUILD_WAREHOUSE": str(self.warehouse)}
+        own = {"PERENNIAL_LAKE": str(self.lake), "PERENNIAL_BUILD_WAREHOUSE": WAREHOUSE}
         return os.environ | own
 
     def manifest(self) -> dict[str, Any]:
@@ -79,7 +96,12 @@ def _variables(as_of: str) -> str:
     return json.dumps({"as_of": as_of, "reporting_currency": "EUR", "reporting_minor_units": 2, "time_zone": "UTC"})
 
 
-def copy_of_the_project(folder: Path, lake: Path) -> Project:
-    shutil.copytree(PROJECT_DIR, folder / "dbt_project", ignore=shutil.ignore_patterns("target", "logs", ".user.yml"))
-    (folder / "include").symlink_to(PROJECT_DIR.parent / "include")
-    return Project(folder / "dbt_project", folder / "warehouse.duckdb", lake)
+def copy_of_the_project(root: Path, lake: Path, read: Project | None = None) -> Project:
+    """Copy the project as it is; `read` is a copy whose full reading by dbt the new one takes over."""
+    project = Project(root, lake)
+    shutil.copytree(PROJECT_DIR, project.folder, ignore=shutil.ignore_patterns("target", "logs", ".user.yml"))
+    (root / "include").symlink_to(PROJECT_DIR.parent / "include")
+    if read:
+        (project.folder / "target").mkdir()
+        shutil.copy2(read.folder / READING, project.folder / READING)
+    return project

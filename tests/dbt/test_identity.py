@@ -146,22 +146,22 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory) -> World:
+def first(built, tmp_path_factory) -> World:
     folder = tmp_path_factory.mktemp("first")
     root = lake(folder / "lake", customers=ACCOUNTS, orders=ORDERS, sessions=VISITS, email_events=SENT)
-    return World(copy_of_the_project(folder, root))
+    return World(copy_of_the_project(folder, root, built[0]))
 
 
 @pytest.fixture(scope="module")
-def rebuilt(tmp_path_factory) -> World:
+def rebuilt(built, tmp_path_factory) -> World:
     """The same records in another order, in a new warehouse."""
     folder = tmp_path_factory.mktemp("rebuilt")
     backwards = {"customers": ACCOUNTS[::-1], "orders": ORDERS[::-1], "sessions": VISITS, "email_events": SENT[::-1]}
-    return World(copy_of_the_project(folder, lake(folder / "lake", **backwards)))
+    return World(copy_of_the_project(folder, lake(folder / "lake", **backwards), built[0]))
 
 
 @pytest.fixture(scope="module")
-def later(tmp_path_factory) -> tuple[Project, World]:
+def later(built, tmp_path_factory) -> tuple[Project, World]:
     folder = tmp_path_factory.mktemp("later")
     root = lake(
         folder / "lake",
@@ -170,14 +170,14 @@ def later(tmp_path_factory) -> tuple[Project, World]:
         sessions=VISITS,
         email_events=SENT,
     )
-    project = copy_of_the_project(folder, root)
+    project = copy_of_the_project(folder, root, built[0])
     return project, World(project)
 
 
 @pytest.fixture(scope="module")
-def unmerged(later, tmp_path_factory) -> World:
+def unmerged(built, later, tmp_path_factory) -> World:
     """As later, and somebody says that c3 only shares its phone with c1."""
-    project = copy_of_the_project(tmp_path_factory.mktemp("unmerged"), later[0].lake)
+    project = copy_of_the_project(tmp_path_factory.mktemp("unmerged"), later[0].lake, built[0])
     with (project.folder / "seeds" / "identity_unmerges.csv").open("a", encoding="utf-8") as seed:
         seed.write("shop,c3,phone,Said so on the phone\n")
     return World(project)

@@ -55,10 +55,12 @@ def seeds_and_customers(built) -> tuple[Seeds, list[list[Event]]]:
 
 
 @pytest.fixture(scope="module")
-def stays(seeds_and_customers, lake, tmp_path_factory) -> dict[tuple[int, str], list[tuple[datetime, datetime, str]]]:
+def stays(
+    built, seeds_and_customers, lake, tmp_path_factory
+) -> dict[tuple[int, str], list[tuple[datetime, datetime, str]]]:
     """Customer number and model -> stays as the models of the project compute them."""
     _, customers = seeds_and_customers
-    project: Project = copy_of_the_project(tmp_path_factory.mktemp("engine"), lake)
+    project: Project = copy_of_the_project(tmp_path_factory.mktemp("engine"), lake, built[0])
     rows = [
         (number, f"k{number:04d}", event.kind, event.cause, event.at, event.amount, index)
         for number, events in enumerate(customers)

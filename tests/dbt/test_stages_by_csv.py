@@ -19,9 +19,9 @@ GONE = "rf7,gone,11,just_bought_3plus,,90,,,,3 or more orders and a year of sile
 
 
 @pytest.fixture(scope="module")
-def split(lake, tmp_path_factory) -> Project:
+def split(built, lake, tmp_path_factory) -> Project:
     """The project with the stage added, built for one customer with three orders at New Year 2023."""
-    project = copy_of_the_project(tmp_path_factory.mktemp("split"), lake)
+    project = copy_of_the_project(tmp_path_factory.mktemp("split"), lake, built[0])
     project.edit("seeds/stage_rules.csv", LOST, SPLIT)
     project.edit("seeds/stages.csv", STAGE, f"{STAGE}\n{GONE}")
     with duckdb.connect(str(project.warehouse)) as con:

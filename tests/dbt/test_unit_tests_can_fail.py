@@ -31,7 +31,7 @@ def names(statuses: dict[str, str], *wanted: str) -> set[str]:
 def broken(built, lake, tmp_path_factory) -> dict[str, str]:
     """Statuses of the tests that hold the mutated rules, all mutations at once, over the warehouse of the sound one."""
     sound, _ = built
-    project: Project = copy_of_the_project(tmp_path_factory.mktemp("broken"), lake)
+    project: Project = copy_of_the_project(tmp_path_factory.mktemp("broken"), lake, sound)
     shutil.copy(sound.warehouse, project.warehouse)
     for path, old, new, _ in MUTATIONS:
         project.edit(path, old, new)
