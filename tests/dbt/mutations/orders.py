@@ -1,0 +1,175 @@
+"""Orders, their lines, refunds, goods and rates."""
+
+ORDERS = "models/intermediate/orders"
+# path in the project, what stands there, what it becomes, the unit test that must notice
+MUTATIONS = [
+    (
+        "macros/in_reporting_currency.sql",
+        "round({{ amount }} * {{ rates }}.rate, {{ var('reporting_minor_units') }})",
+        "{{ amount }} * {{ rates }}.rate",
+        "order_lines_are_rounded_one_by_one",
+    ),
+    (
+        f"{ORDERS}/int_coupon_redemptions__identified.sql",
+        "and customer_keys.lookup_type = 'account'",
+        "",
+        "coupon_redemptions_keep_unknown_customers",
+    ),
+    (
+        f"{ORDERS}/int_fx__rates.sql",
+        """to_currency = '{{ var("reporting_currency") }}'""",
+        "true",
+        "fx_rates_hold_until_the_next",
+    ),
+    (
+        f"{ORDERS}/int_order_lines__converted.sql",
+        "order_lines.quantity * products.unit_cost",
+        "order_lines.quantity * coalesce(products.unit_cost, 0)",
+        "order_lines_cost_of_goods",
+    ),
+    (
+        f"{ORDERS}/int_order_lines__converted.sql",
+        "on order_lines.order_key = orders.order_key",
+        "on order_lines.order_key = orders.order_key and orders.is_completed",
+        "order_lines_know_order_and_customer",
+    ),
+    (
+        f"{ORDERS}/int_orders__identified.sql",
+        "over (partition by customer_key, is_completed order by ordered_at, order_key)",
+        "over (partition by customer_key order by ordered_at, order_key)",
+        "orders_identified_are_numbered_per_customer",
+    ),
+    (
+        f"{ORDERS}/int_orders__identified.sql",
+        "coalesce(accounts.customer_key, emails.customer_key)",
+        "coalesce(emails.customer_key, accounts.customer_key)",
+        "orders_identified_know_their_customer",
+    ),
+    (
+        f"{ORDERS}/int_orders__net_of_refunds.sql",
+        "orders.discount_amount + orders.shipping_amount",
+        "orders.discount_amount",
+        "orders_net_keep_each_amount_once",
+    ),
+    (
+        f"{ORDERS}/int_orders__net_of_refunds.sql",
+        "(refunded_amount - refunded_tax_amount)",
+        "refunded_amount",
+        "orders_net_of_the_tax_in_the_price",
+    ),
+    (
+        f"{ORDERS}/int_orders__net_of_refunds.sql",
+        "case when is_completed then revenue_before_refunds else 0 end",
+        "revenue_before_refunds",
+        "orders_net_only_completed_ones_bring_anything",
+    ),
+    (
+        f"{ORDERS}/int_orders__priced.sql",
+        "case when count(*) = count(goods_cost) then sum(goods_cost) end",
+        "sum(goods_cost)",
+        "orders_priced_cost_of_goods",
+    ),
+    (
+        f"{ORDERS}/int_orders__priced.sql",
+        "coalesce(priced.own_gross_amount, priced.lines_gross_amount, 0)",
+        "coalesce(priced.own_gross_amount, 0)",
+        "orders_priced_by_their_lines",
+    ),
+    (
+        f"{ORDERS}/int_orders__priced.sql",
+        "(orders.gross_amount is distinct from line_totals.source_gross_amount)",
+        "(line_totals.source_gross_amount is null)",
+        "orders_priced_by_their_own_total",
+    ),
+    (
+        f"{ORDERS}/int_orders__priced.sql",
+        "(orders.gross_amount is distinct from line_totals.source_gross_amount)",
+        "(true)",
+        "orders_priced_abroad_as_the_sum_of_their_lines",
+    ),
+    (
+        f"{ORDERS}/int_orders__priced.sql",
+        "{{ in_reporting_currency('orders.gross_amount', rates='identified') }}",
+        "orders.gross_amount",
+        "orders_priced_abroad_by_their_own_total",
+    ),
+    (
+        f"{ORDERS}/int_orders__priced.sql",
+        "priced.lines_gross_amount, 0)",
+        "priced.lines_gross_amount)",
+        "orders_priced_without_lines",
+    ),
+    (
+        f"{ORDERS}/int_orders__priced.sql",
+        "sum(quantity) filter (where line_type = 'product')",
+        "sum(quantity)",
+        "orders_priced_count_goods_only",
+    ),
+    (
+        f"{ORDERS}/int_refunds__matched.sql",
+        "and refunds.refunded_at >= orders.ordered_at",
+        "",
+        "refunds_before_the_order_match_nothing",
+    ),
+    (
+        f"{ORDERS}/int_refunds__matched.sql",
+        "coalesce(refunds.order_key, matched.order_key) = orders.order_key",
+        "matched.order_key = orders.order_key",
+        "refunds_named_by_the_shop",
+    ),
+    (
+        f"{ORDERS}/int_refunds__matched.sql",
+        "order by orders.ordered_at desc",
+        "order by orders.ordered_at asc",
+        "refunds_matched_to_the_last_order_before",
+    ),
+    (
+        f"{ORDERS}/int_refunds__matched.sql",
+        "refunds.product_key = order_lines.product_key",
+        "refunds.product_key is not distinct from order_lines.product_key",
+        "refunds_without_a_product_match_nothing",
+    ),
+    (
+        f"{ORDERS}/int_refunds__matched.sql",
+        "when orders.order_key is null then 'unmatched'",
+        "when coalesce(refunds.order_key, matched.order_key) is null then 'unmatched'",
+        "refunds_of_an_unknown_order_are_unmatched",
+    ),
+    (
+        f"{ORDERS}/int_refunds__matched.sql",
+        "coalesce(orders.order_date, refunds.refund_date)",
+        "refunds.refund_date",
+        "refunds_at_the_rate_of_the_order",
+    ),
+    (
+        f"{ORDERS}/int_refunds__totals.sql",
+        "min(refunded_at) filter (where refunded_so_far >= paid_amount and paid_amount > 0)",
+        "min(refunded_at) filter (where false)",
+        "refunds_total_fully_refunded_by_the_second_refund",
+    ),
+    (
+        f"{ORDERS}/int_refunds__totals.sql",
+        "sum(refunded_amount) as",
+        "max(refunded_amount) as",
+        "refunds_total_of_two_parts",
+    ),
+    (
+        f"{ORDERS}/int_refunds__totals.sql",
+        "refunded_so_far >= paid_amount",
+        "round(refunded_so_far) >= paid_amount",
+        "refunds_total_a_cent_short_of_a_full_refund",
+    ),
+    (
+        f"{ORDERS}/int_refunds__totals.sql",
+        "case when orders.taxes_included then 0 else orders.tax_amount end",
+        "orders.tax_amount",
+        "refunds_total_full_refund_with_the_tax_in_the_price",
+    ),
+    (f"{ORDERS}/int_refunds__totals.sql", "and paid_amount > 0", "", "refunds_total_a_gift_is_never_fully_refunded"),
+    (
+        "models/intermediate/products/int_products__catalogue.sql",
+        "where line_type = 'product'",
+        "where true",
+        "products_sold_and_unsold",
+    ),
+]

@@ -1,0 +1,190 @@
+"""From events and rules to the stages of each customer."""
+
+LIFECYCLE = "models/intermediate/lifecycle"
+# path in the project, what stands there, what it becomes, the unit test that must notice
+MUTATIONS = [
+    (
+        f"{LIFECYCLE}/int_lifecycle__dropoffs.sql",
+        "and mature_entries.horizon_end >= stays.valid_from",
+        "",
+        "dropoffs_within_the_horizon",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__intervals.sql",
+        "where stops_at is null or starts_at < stops_at",
+        "where starts_at < stops_at",
+        "intervals_rf7_no_order",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__intervals.sql",
+        "case when profile_rules.is_to_lapse then steps.lapse_days else profile_rules.to_days end",
+        "profile_rules.to_days",
+        "intervals_lapse_is_the_customers_own",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__intervals.sql",
+        "else least(ends_at, next_event_at)",
+        "else ends_at",
+        "intervals_next_event_cuts",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__intervals.sql",
+        "'steps.counted_from'",
+        "'steps.event_at'",
+        "intervals_an_event_does_not_set_the_clock_back",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__intervals.sql",
+        "greatest(",
+        "least(",
+        "intervals_full_refund_moves_a_loyal_customer_back",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__intervals.sql",
+        "starts_at < stops_at",
+        "starts_at <= stops_at",
+        "intervals_same_second_orders",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__order_states.sql",
+        "events.event_number < orders.refund_event_number",
+        "true",
+        "order_states_full_refund_takes_the_order_back",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__order_states.sql",
+        "count(*) filter (where events.event_type = 'order_completed') over so_far",
+        "count(*) over so_far",
+        "order_states_count_up",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__order_states.sql",
+        "and events.cause_id = refunds.cause_id",
+        "",
+        "order_states_refund_of_the_first_order",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__order_states.sql",
+        "case when replayed.customer_number is null then running.last_order_at else replayed.last_order_at end",
+        "coalesce(replayed.last_order_at, running.last_order_at)",
+        "order_states_refund_of_the_only_order",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__order_states.sql",
+        "order by events.event_number\n        rows between unbounded preceding and current row",
+        "order by events.event_at",
+        "order_states_same_second_orders",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__order_states.sql",
+        "count(*) filter (where events.event_type = 'order_completed')",
+        "count(*) filter (where events.event_type <> 'order_refunded')",
+        "order_states_refund_without_order",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__order_states.sql",
+        "coalesce(bit_or(milestone_bits.bits) over so_far, 0)",
+        "coalesce(milestone_bits.bits, 0)",
+        "order_states_milestones_are_kept",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__profile_rules.sql",
+        "and (profiles.milestones & rules.excluded_bits) = 0",
+        "",
+        "profile_rules_milestones",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__profile_rules.sql",
+        "profiles.orders_count <= rules.max_orders",
+        "profiles.orders_count < rules.max_orders",
+        "profile_rules_orders_return_and_trend",
+    ),
+    (f"{LIFECYCLE}/int_lifecycle__profile_rules.sql", "and to_days is null", "", "profile_rules_which_need_a_clock"),
+    (
+        f"{LIFECYCLE}/int_lifecycle__rules.sql",
+        "'% ' || milestones.milestone || ' %'",
+        "'%' || milestones.milestone || '%'",
+        "rules_milestones_become_bits",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__stages.sql",
+        "case when stays.is_at_event then events.event_type else 'time_passed' end",
+        "events.event_type",
+        "stages_names_and_causes",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__states.sql",
+        "and event_at >= {{ plus_days(",
+        "and event_at > {{ plus_days(",
+        "states_returned_on_day_90",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__states.sql",
+        "when order_states.orders_count >= parameters.min_orders",
+        "when true",
+        "states_no_rhythm_before_three_orders",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__states.sql",
+        "least(with_previous.orders_count, bounds.most_orders)",
+        "with_previous.orders_count",
+        "states_more_orders_than_any_rule_asks_for",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__states.sql",
+        "with_previous.last_order_number = order_returns.event_number",
+        "with_previous.event_number = order_returns.event_number",
+        "states_return_outlives_other_events",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__states.sql",
+        "coalesce(with_previous.last_order_at, with_previous.first_event_at)",
+        "with_previous.last_order_at",
+        "states_refunded_customer_starts_again",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__stays.sql",
+        "or lead(valid_from) over customer_model <> valid_to,",
+        ",",
+        "stays_a_hole_is_not_bridged",
+    ),
+    (f"{LIFECYCLE}/int_lifecycle__stays.sql", "where is_entry or is_last", "where true", "stays_neighbours_become_one"),
+    (
+        f"{LIFECYCLE}/int_lifecycle__stays.sql",
+        "stay_valid_to as valid_to",
+        "coalesce(stay_valid_to, valid_to) as valid_to",
+        "stays_open_end_stays_open",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__stays.sql",
+        "window customer_model as (partition by customer_number, model_number",
+        "window customer_model as (partition by customer_number",
+        "stays_coming_back_is_a_stay_of_its_own",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__steps.sql",
+        "or lapse_days is distinct from lag(lapse_days) over customer_events",
+        "",
+        "steps_of_a_changed_rhythm",
+    ),
+    (
+        f"{LIFECYCLE}/int_lifecycle__steps.sql",
+        "or not rule_sets.is_timeless",
+        "or true",
+        "steps_leave_out_what_a_model_does_not_see",
+    ),
+    ("seeds/stage_rules.csv", "rf7_new,rf7,new,1,1,", "rf7_new,rf7,new,1,2,", "intervals_rf7_two_orders"),
+    # These shifts are consistent, so the grid of the rules stays green: only the literal days can tell.
+    (
+        "seeds/stage_rules.csv",
+        "20,56,3 or more orders; the last 20 to 55 days ago\nrf7_at_risk,rf7,at_risk,3,,,,,,56,",
+        "20,57,3 or more orders; the last 20 to 55 days ago\nrf7_at_risk,rf7,at_risk,3,,,,,,57,",
+        "intervals_rf7_three_orders",
+    ),
+    (
+        "seeds/stage_rules.csv",
+        "0,10,first order in the last 10 days\nrf7_new,rf7,new,1,1,,,,,10,",
+        "0,11,first order in the last 10 days\nrf7_new,rf7,new,1,1,,,,,11,",
+        "intervals_rf7_one_order",
+    ),
+]
