@@ -23,7 +23,7 @@ select
     dimension,
     dimension_value,
     cast(customers as bigint) as customers,
-    cast(row_number() over (
+    cast(rank() over (
         partition by cohort_event, period_type, dimension
         order by customers desc, dimension_value
     ) as integer) as size_rank,
