@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy
 
 if TYPE_CHECKING:
-    from great_expectations.data_context import FileDataContext
+    from great_expectations.data_context import EphemeralDataContext
 
 ROW_ID = ("_load_id", "_row")
 RUNS_KEPT = 30
@@ -43,20 +43,37 @@ class Failure:
         return f"{self.table}: {self.rule} ({found})"
 
 
-def open_report(report_dir: Path) -> FileDataContext:
-    """Open the Great Expectations project in which a gate keeps its results, or begin it."""
+@dataclass(frozen=True)
+class Report:
+    """Where a gate keeps its suites, its results and the Data Docs of them."""
+
+    context: EphemeralDataContext
+    folder: Path
+
+
+def open_report(report_dir: Path) -> Report:
+    """Open the report of a gate, or begin it.
+
+    Suites, results and pages are files; all else that Great Expectations would write and read again with every table is
+    kept in memory, a third of a gate's time.
+    """
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
     import great_expectations as gx
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        FilesystemStoreBackendDefaults,
+        InMemoryStoreBackendDefaults,
+    )
 
-    report_dir.mkdir(parents=True, exist_ok=True)
-    context = gx.get_context(mode="file", project_root_dir=report_dir)
-    context.variables.progress_bars = {"globally": False}
-    return context
+    folder = report_dir / "gx"
+    kept, passing = FilesystemStoreBackendDefaults(root_directory=folder), InMemoryStoreBackendDefaults()
+    for store in (kept.validation_definition_store_name, kept.checkpoint_store_name):
+        kept.stores[store] = passing.stores[store]
+    config = DataContextConfig(store_backend_defaults=kept, progress_bars={"globally": False})
+    return Report(gx.get_context(mode="ephemeral", project_config=config), folder)
 
 
-def run_suites(
-    database: Path, suites: dict[str, Sequence[Any]], report: FileDataContext, row_rules: bool
-) -> list[Failure]:
+def run_suites(database: Path, suites: dict[str, Sequence[Any]], report: Report, row_rules: bool) -> list[Failure]:
     """Check each table against its suite and keep the results for the Data Docs.
 
     Args:
@@ -77,7 +94,8 @@ def run_suites(
 
     duckdb_dialect.install()
     url = f"duckdb:///{database}?access_mode=read_only"
-    source = report.data_sources.add_or_update_sql("warehouse", connection_string=url)
+    context = report.context
+    source = context.data_sources.add_or_update_sql("warehouse", connection_string=url)
     result_format: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
     failures = []
     # Great Expectations connects for every query; while one connection is open, another costs next to nothing.
@@ -85,8 +103,8 @@ def run_suites(
         for table, expectations in suites.items():
             schema, _, name = table.rpartition(".")
             asset = source.add_table_asset(table, table_name=name, schema_name=schema or None)
-            suite = report.suites.add_or_update(gx.ExpectationSuite(table, expectations=list(expectations)))
-            definition = report.validation_definitions.add_or_update(
+            suite = context.suites.add_or_update(gx.ExpectationSuite(table, expectations=list(expectations)))
+            definition = context.validation_definitions.add_or_update(
                 gx.ValidationDefinition(name=table, data=asset.add_batch_definition_whole_table("all"), suite=suite)
             )
             wanted = dict(result_format)
@@ -97,19 +115,19 @@ def run_suites(
     return failures
 
 
-def write_data_docs(report: FileDataContext) -> None:
+def write_data_docs(report: Report) -> None:
     """Add the results of the last checks to the Data Docs of one gate; of each table the newest RUNS_KEPT stay."""
     from great_expectations.data_context.types.resource_identifiers import ExpectationSuiteIdentifier
 
-    kept = Path(report.root_directory) / "uncommitted"
+    kept = report.folder / "uncommitted"
     results, pages = kept / "validations", kept / "data_docs" / "local_site" / "validations"
     for runs in [*results.glob("*/*"), *pages.glob("*/*")]:
         _keep_newest(runs)
-    known = report.validation_results_store.list_keys()
+    known = report.context.validation_results_store.list_keys()
     # Written once, a result's page stays as it is.
     new = [key for key in known if not pages.joinpath(*key.to_tuple()[:-1], f"{key.batch_identifier}.html").exists()]
     suites = {ExpectationSuiteIdentifier(key.expectation_suite_identifier.name) for key in new}
-    report.build_data_docs(resource_identifiers=[*new, *suites])
+    report.context.build_data_docs(resource_identifiers=[*new, *suites])
 
 
 def _keep_newest(runs: Path) -> None:

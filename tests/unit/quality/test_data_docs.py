@@ -54,16 +54,16 @@ def test_each_run_adds_its_pages_and_the_newest_stay(tmp_path: Path, monkeypatch
 
 
 def test_a_page_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from great_expectations.data_context import FileDataContext
+    from great_expectations.data_context import EphemeralDataContext
 
     asked: list[list[Any]] = []
-    build = FileDataContext.build_data_docs
+    build = EphemeralDataContext.build_data_docs
 
-    def counted(self: FileDataContext, resource_identifiers: list[Any]) -> Any:
+    def counted(self: EphemeralDataContext, resource_identifiers: list[Any]) -> Any:
         asked.append(resource_identifiers)
         return build(self, resource_identifiers=resource_identifiers)
 
-    monkeypatch.setattr(FileDataContext, "build_data_docs", counted)
+    monkeypatch.setattr(EphemeralDataContext, "build_data_docs", counted)
     check(tmp_path, {"a": 1})
     check(tmp_path, {"a": 0, "b": 1})
     # A result and its suite for each table that was checked, none of the run before.
