@@ -100,6 +100,11 @@ class Settings(BaseSettings):
         return self.data_dir / "live" / "contacts.duckdb"
 
     @property
+    def customer_pages(self) -> Path:
+        """Pages about one customer each, of the build that is live; the next promotion removes them."""
+        return self.data_dir / "customers"
+
+    @property
     def ledger(self) -> str:
         """SQLAlchemy URL of the publishing ledger."""
         return self.ledger_url or f"sqlite:///{self.data_dir / 'ledger' / 'ledger.db'}"

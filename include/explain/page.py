@@ -30,7 +30,7 @@ def write_page(
     settings: Settings,
     contacts: Section | None = None,
 ) -> Path:
-    """Write <data>/customers/<customer_key>.html.
+    """Write <data>/customers/<customer_key>.html, which the next promotion removes.
 
     Args:
         connection: of the live warehouse.
@@ -53,7 +53,7 @@ def write_page(
             shown=shown,
         )
     )
-    path = settings.data_dir / "customers" / f"{customer}.html"
+    path = settings.customer_pages / f"{customer}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_aside(path, mode=PERSONAL if contacts else PSEUDONYMOUS) as aside:
         aside.write_text(html, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -25,7 +26,8 @@ def promote(settings: Settings, expected_build_id: str | None = None) -> str:
     """Copy the build into new files and rename them to the live ones. Safe to run again.
 
     The contacts go first. Between the two renames the publisher finds different build ids and refuses; readers of the
-    warehouse see the old build, then the new one.
+    warehouse see the old build, then the new one. Pages about one customer are of the build before and are removed:
+    who asked to be forgotten must not stay in one.
 
     Returns:
         The build id that is live now.
@@ -49,6 +51,8 @@ def promote(settings: Settings, expected_build_id: str | None = None) -> str:
         _copy(settings.build_warehouse, contacts, CONTACTS_SCHEMAS)
         _copy(settings.build_warehouse, warehouse, LIVE_SCHEMAS)
         _show_journal(warehouse, shown)
+    if settings.customer_pages.exists():
+        shutil.rmtree(settings.customer_pages)
     return build_id
 
 

@@ -62,6 +62,18 @@ def test_another_build_than_the_one_that_was_checked_is_refused(settings: Settin
     assert promote(settings, "b2") == "b2"
 
 
+def test_a_page_about_a_customer_goes_with_the_build_it_was_drawn_from(settings: Settings) -> None:
+    settings.customer_pages.mkdir()
+    page = settings.customer_pages / "c1.html"
+    page.touch()
+    with pytest.raises(PromotionError):
+        promote(settings)
+    assert page.exists()
+    passed(settings, "b1")
+    promote(settings)
+    assert not page.exists()
+
+
 def test_the_live_warehouse_holds_marts_and_no_staging(settings: Settings) -> None:
     passed(settings, "b1")
     promote(settings)
