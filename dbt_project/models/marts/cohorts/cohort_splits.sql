@@ -25,7 +25,7 @@ select
     cast(customers as bigint) as customers,
     cast(rank() over (
         partition by cohort_event, period_type, dimension
-        order by customers desc, dimension_value
+        order by customers desc, dimension_value asc
     ) as integer) as size_rank,
     max(latest_cohort_start) over (partition by period_type) as latest_cohort_start
 from splits
