@@ -14,6 +14,7 @@ import pytest
 from tests.dbt.naive_lifecycle import Event, Naive, Seeds, shop_medians
 from tests.dbt.project_copy import Project, copy_of_the_project
 
+pytestmark = pytest.mark.slow
 CUSTOMERS, DAYS = 1_000, 800
 FIRST = date(2023, 1, 1)
 FOREVER = datetime.combine(date.max, time.max)
