@@ -29,6 +29,7 @@ from include.sources.mapping import read_mapping
 from include.sources.pull.base import Span
 from tests.unit.sources.bench import plain_settings
 
+pytestmark = pytest.mark.slow
 PERSONS, SEED = 150, 3
 END = datetime(2026, 1, 1, tzinfo=UTC)
 

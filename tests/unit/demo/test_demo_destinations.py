@@ -115,6 +115,7 @@ def at_tools(tools: StandIns) -> dict[tuple[str, str], int]:
     return {(name, vendor): one.held(name) for vendor, one in tools.accounts.items() for name in one.audiences}
 
 
+@pytest.mark.slow
 def test_all_six_hold_what_was_confirmed_and_only_changes_are_sent_again(
     tools: StandIns, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -139,11 +139,18 @@ BROKEN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sql", "rule"), BROKEN, ids=lambda part: part[:40].replace(" ", "_"))
 def test_a_build_that_was_tampered_with_is_stopped(settings: Settings, sql: str, rule: str) -> None:
-    tamper(settings, "create schema meta; create table meta.build as select 'an earlier build' as build_id")
     tamper(settings, sql)
     with pytest.raises(GateFailed, match=rf"(?s)Gate 2 stopped the build: .*{rule}.*The live warehouse is as it was"):
+        gate_2(settings, AS_OF, "run 1")
+
+
+def test_a_stopped_build_is_not_recorded_and_cannot_be_promoted(settings: Settings) -> None:
+    tamper(settings, "create schema meta; create table meta.build as select 'an earlier build' as build_id")
+    tamper(settings, BROKEN[0][0])
+    with pytest.raises(GateFailed, match=BROKEN[0][1]):
         gate_2(settings, AS_OF, "run 1")
     assert query(settings.build_warehouse, "select * from duckdb_tables() where table_name = 'build'") == []
     with pytest.raises(PromotionError, match="has not passed gate 2"):

@@ -142,6 +142,7 @@ def check(history: list[Change], crashes: list[Kill], spoil: Callable[[ToyBench]
         assert held(bench) == truth(bench)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(changes, max_size=14), st.lists(kills, max_size=5))
 def test_after_any_history_and_any_kills_the_lake_holds_what_the_vendor_holds(
