@@ -13,7 +13,7 @@ from rich.table import Column, Table
 
 from include.destinations.config import ConfigError
 from include.explain.customer import ExplainError, contacts_of, explain, find_customer, open_live
-from include.explain.page import write_page
+from include.explain.page import shown, write_page
 from include.settings import SettingsError, get_settings
 
 PIPE_WIDTH = 500
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 columns = [Column(name, overflow="fold") for name in section.columns]
                 table = Table(*columns, title=section.title, title_justify="left")
                 for row in section.rows:
-                    table.add_row(*("" if value is None else str(value) for value in row))
+                    table.add_row(*map(shown, row))
                 out.print(table if section.rows else f"{section.title}: nothing", markup=False)
     except duckdb.IOException:
         problems.print("The publisher replaced its journal while it was read; run it again.", style="red")
