@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                     table.add_row(*map(shown, row))
                 out.print(table if section.rows else f"{section.title}: nothing", markup=False)
     except duckdb.IOException:
-        problems.print("The publisher replaced its journal while it was read; run it again.", style="red")
+        problems.print("The publisher removed a file of its journal before it was read; run it again.", style="red")
         return 1
     except (ExplainError, ConfigError, SettingsError) as error:
         problems.print(str(error), style="red", markup=False, soft_wrap=True)

@@ -1,13 +1,15 @@
 """The ledger for people and BI tools: Parquet files beside the live warehouse, which shows them as tables.
 
 A reader keeps DuckDB's file of the live warehouse open for as long as it likes, so nothing can be written into it
-between two promotions. Each file here is replaced as a whole.
+between two promotions. No file here is ever replaced, either: DuckDB opens a file more than once in a query, and two
+files of one name give rows that stood in neither. So the newest file of a table counts; those before stay for a while.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +21,17 @@ from include.lake.layout import written_aside
 from include.publisher.database import Database
 from include.publisher.ledger import Run
 from include.publisher.tables import changes, dead_letters, drift, runs
+from include.sources.readers import quote
 
 if TYPE_CHECKING:
     from include.settings import Settings
 
 TEXT, COUNT, TIME, TRUTH = pa.string(), pa.int64(), pa.timestamp("us"), pa.bool_()
 ROWS = 50_000
+EMPTY = "0" * 20
+"""Name of a table's first file, without rows; it sorts before every moment."""
+READ_WITHIN = 60_000_000_000
+"""How long a query may take that began with a file that was the newest then, in nanoseconds."""
 
 RUNS = pa.schema(
     dict.fromkeys(("run_id", "requested_run_id", "audience", "destination", "build_id"), TEXT)
@@ -52,7 +59,10 @@ SCHEMAS = {
     "publish_dead_letters": DEAD_LETTERS,
     "publish_drift": DRIFT,
 }
-"""Table of the live warehouse -> its columns. Times are UTC. The changelog is a folder with a file for each run."""
+"""Table of the live warehouse -> its columns. Times are UTC.
+
+Each is a folder: the changelog's has a file for each run, the others' one for each state, named by its moment.
+"""
 COMMENTS = {
     "publish_runs": "One row per attempt to bring an audience at a destination up to date: planned, sent, confirmed.",
     "publish_changelog": "One row per customer whom a run was to add, update or remove, with reason and outcome.",
@@ -66,18 +76,24 @@ def folder(settings: Settings) -> Path:
     return settings.live_warehouse.parent / "publishing"
 
 
-def files(settings: Settings) -> dict[str, str]:
-    """Name what each table reads, making empty files where there are none yet.
+def queries(settings: Settings) -> dict[str, str]:
+    """Say how each table is read, making empty files where there are none yet.
 
     Returns:
-        Table -> path, with * for the changelog's runs.
+        Table -> SQL.
     """
     found = {}
     for table, schema in SCHEMAS.items():
-        empty = _path(settings, table, "none")
-        if not empty.exists():
-            _write(empty, schema, [])
-        found[table] = str(empty.with_name("*.parquet") if table == "publish_changelog" else empty)
+        place = folder(settings) / table
+        if next(place.glob("*.parquet"), None) is None:
+            _write(place / f"{EMPTY}.parquet", schema, [_end(schema)] if table != "publish_changelog" else [])
+        files = quote(str(place / "*.parquet"))
+        found[table] = (
+            f"from read_parquet({files})"
+            if table == "publish_changelog"
+            else f"select * exclude (filename) from (from read_parquet({files}, filename = true)"
+            " qualify filename = max(filename) over ()) where run_id is not null"
+        )
     return found
 
 
@@ -87,21 +103,50 @@ def write(database: Database, run: Run, settings: Settings) -> None:
         "publish_runs": select(*(runs.c[name] for name in RUNS.names)),
         "publish_dead_letters": select(*(dead_letters.c[name] for name in DEAD_LETTERS.names)),
         "publish_drift": select(*(drift.c[name] for name in DRIFT.names)),
-        "publish_changelog": _changes_of(run),
     }
-    files(settings)
+    queries(settings)
+    # Taken before the ledger is read: of two runs that end together the later name has seen both.
+    moment = time.time_ns()
     with database.reading() as connection:
+        reading = connection.execution_options(yield_per=ROWS)
         for table, query in entries.items():
-            result = connection.execution_options(yield_per=ROWS).execute(query)
-            _write(_path(settings, table, run.run_id), SCHEMAS[table], result.partitions())
-    _forget(settings)
+            write_state(settings, table, moment, reading.execute(query).partitions())
+        changed = reading.execute(_changes_of(run)).partitions()
+        _write(folder(settings) / "publish_changelog" / _file_of(run.run_id), CHANGELOG, changed)
+    _forget_changes(settings)
 
 
-def _forget(settings: Settings) -> None:
+def write_state(settings: Settings, table: str, moment: int, partitions: Iterable[Any]) -> None:
+    """Write what a table other than the changelog holds from a moment on.
+
+    Args:
+        settings: where the data lie.
+        table: of SCHEMAS.
+        moment: when it was read, in nanoseconds since 1970.
+        partitions: lists of rows, in the order of the columns.
+    """
+    place, schema = folder(settings) / table, SCHEMAS[table]
+    _write(place / f"{moment:020d}.parquet", schema, chain(partitions, [_end(schema)]))
+    _forget_superseded(place)
+
+
+def _end(schema: pa.Schema) -> list[tuple[None, ...]]:
+    """One row of nothing: so a state without rows is seen, too, and not taken for the one before."""
+    return [(None,) * len(schema)]
+
+
+def _forget_superseded(place: Path) -> None:
+    """Delete states that no query which still runs can have begun with."""
+    for before, after in pairwise(sorted(place.glob("*.parquet"))):
+        if int(after.stem) < time.time_ns() - READ_WITHIN:
+            before.unlink(missing_ok=True)
+
+
+def _forget_changes(settings: Settings) -> None:
     """Delete what the ledger has forgotten by now: the changes of runs of long ago."""
     oldest = time.time() - settings.publish_history_days * 86_400
     for path in (folder(settings) / "publish_changelog").glob("*.parquet"):
-        if path.stem != "none" and path.stat().st_mtime < oldest:
+        if path.stem != EMPTY and path.stat().st_mtime < oldest:
             path.unlink(missing_ok=True)
 
 
@@ -111,12 +156,10 @@ def _changes_of(run: Run) -> Select[Any]:
     return select(*columns).select_from(joined).where(changes.c.run_id == run.run_id)
 
 
-def _path(settings: Settings, table: str, run_id: str) -> Path:
-    if table != "publish_changelog":
-        return folder(settings) / f"{table}.parquet"
+def _file_of(run_id: str) -> str:
     # Airflow's run ids hold colons and plus signs, which not every file system takes.
     safe = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in run_id)
-    return folder(settings) / table / f"{safe}.parquet"
+    return f"{safe}.parquet"
 
 
 def _write(path: Path, schema: pa.Schema, partitions: Iterable[Any]) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from include.site.pages import PAGES
-from include.site.read import Build, FileReplaced, SiteError, build_of
+from include.site.read import Build, FileGone, SiteError, build_of
 from include.site.render import write_site
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def build_site(settings: Settings) -> Path:
                 if build == _live(settings):
                     return index_of(settings)
                 reason = f"build {build.build_id} was replaced"
-            except FileReplaced as replaced:
-                reason = str(replaced)
+            except FileGone as gone:
+                reason = str(gone)
                 time.sleep(PAUSE_SECONDS)
             log.info("While the site was built, %s; building again.", reason)
     raise SiteError(

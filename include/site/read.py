@@ -23,8 +23,8 @@ class SiteError(RuntimeError):
     """The site cannot be built; the message says what is missing and what to do."""
 
 
-class FileReplaced(RuntimeError):
-    """A file was replaced while it was read: the publisher's journal is, whenever something was published."""
+class FileGone(RuntimeError):
+    """A file went away before it was read: the publisher removes states of its journal that newer ones follow."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,14 @@ def _reading(what: str) -> Iterator[None]:
     try:
         yield
     except duckdb.IOException as error:
-        raise FileReplaced(f"{what}: {str(error).splitlines()[0]}") from error
+        raise FileGone(f"{what}: {str(error).splitlines()[0]}") from error
 
 
 def build_of(connection: duckdb.DuckDBPyConnection) -> Build:
     """Return the build that is live.
 
     Raises:
-        FileReplaced: the publisher's journal was replaced meanwhile; connect anew and read again.
+        FileGone: what it reads was removed meanwhile; read again.
     """
     with _reading("meta.build and publish.publish_runs"):
         found = connection.execute(
@@ -88,7 +88,7 @@ def rows_of(connection: duckdb.DuckDBPyConnection, page: str, chart: str) -> Row
 
     Raises:
         SiteError: the live warehouse lacks a table or column it reads, or it gave more than MAX_ROWS rows.
-        FileReplaced: what it reads was replaced meanwhile; connect anew and read again.
+        FileGone: what it reads was removed meanwhile; read again.
     """
     path = QUERIES / page / f"{chart}.sql"
     try:

@@ -42,7 +42,7 @@ def promote(settings: Settings, expected_build_id: str | None = None) -> str:
         )
     settings.live_warehouse.parent.mkdir(parents=True, exist_ok=True)
     # Made before the contacts narrow the umask: whoever may read the warehouse may read what its views read.
-    shown = journal.files(settings)
+    shown = journal.queries(settings)
     # Left to right they are opened, right to left renamed.
     with (
         written_aside(settings.live_warehouse) as warehouse,
@@ -60,9 +60,9 @@ def _show_journal(warehouse: Path, shown: dict[str, str]) -> None:
     """Let the live warehouse show what the publisher did, also after this promotion: views of the publisher's files."""
     with duckdb.connect(str(warehouse)) as con:
         con.execute("create schema if not exists publish")
-        for table, files in shown.items():
+        for table, query in shown.items():
             view = f"publish.{identifier(table)}"
-            con.execute(f"create view {view} as from read_parquet({quote(files)})")
+            con.execute(f"create view {view} as {query}")
             con.execute(f"comment on view {view} is {quote(journal.COMMENTS[table])}")
 
 

@@ -54,9 +54,10 @@ def live_warehouse(folder: Path, rows: dict[str, Iterable[dict[str, Any]]] | Non
 
 def publish_rows(settings: Settings, table: str, rows: list[dict[str, Any]]) -> None:
     """Write rows into a file of the publisher's journal, which the live warehouse shows as a table."""
-    path = Path(journal.files(settings)[table].replace("*", "run"))
-    schema = journal.SCHEMAS[table]
-    pq.write_table(pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema), path)
+    journal.queries(settings)
+    path, schema = journal.folder(settings) / table / f"{1:020d}.parquet", journal.SCHEMAS[table]
+    whole = [dict.fromkeys(schema.names) | {"run_id": "r1"} | row for row in rows]
+    pq.write_table(pa.Table.from_pylist(whole, schema), path)
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict[str, Any]]) -> None:

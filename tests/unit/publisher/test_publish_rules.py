@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +11,6 @@ import yaml
 
 from include.destinations.base import ReadBack
 from include.destinations.config import ConfigError
-from include.publisher import journal
 from include.publisher.audiences import Audience, is_due, load_audiences
 from include.publisher.drift import compare
 from include.publisher.publish import publish
@@ -138,23 +135,6 @@ def test_the_first_run_of_a_new_destination_only_plans(world: World) -> None:
     assert (second.status, second.adds) == ("done", 10)
 
 
-def test_the_journal_shows_every_run(world: World) -> None:
-    world.promote(customers(*range(10)))
-    files = journal.files(world.settings)
-    query = {name: f"select count(*) from read_parquet('{path}')" for name, path in files.items()}
-    assert {name: duckdb.sql(sql).fetchall() for name, sql in query.items()} == {key: [(0,)] for key in files}
-    publish("loyal", "files", "monday+1:00", world.settings)
-    world.promote(customers(*range(1, 10)))
-    publish("loyal", "files", "tuesday", world.settings)
-    runs = duckdb.sql(f"select adds, removes, status from read_parquet('{files['publish_runs']}') order by started_at")
-    assert runs.fetchall() == [(10, 0, "done"), (0, 1, "done")]
-    changed = f"from read_parquet('{files['publish_changelog']}')"
-    assert duckdb.sql(f"select operation, outcome, count(*) {changed} group by all order by all").fetchall() == [
-        ("add", "confirmed", 10),
-        ("remove", "confirmed", 1),
-    ]
-
-
 @pytest.mark.parametrize(
     ("confirmed", "held", "missing", "unexpected", "is_drift"),
     [
@@ -180,14 +160,3 @@ def test_a_shortened_list_is_seen_as_drift(world: World, caplog: pytest.LogCaptu
     world.promote(customers(*range(3)))
     assert publish("loyal", "files", "monday", world.settings).is_drift is False
     assert world.ledger("select expected, found, is_drift from publish_drift") == [(3, 3, 0)]
-
-
-def test_the_journal_forgets_with_the_ledger(world: World) -> None:
-    world.promote(customers(*range(3)))
-    publish("loyal", "files", "monday", world.settings)
-    folder = journal.folder(world.settings) / "publish_changelog"
-    long_ago = time.time() - 401 * 86_400
-    for name in ("none.parquet", "monday.loyal.files.parquet"):
-        os.utime(folder / name, (long_ago, long_ago))
-    publish("loyal", "files", "tuesday", world.settings)
-    assert {path.name for path in folder.iterdir()} == {"none.parquet", "tuesday.loyal.files.parquet"}

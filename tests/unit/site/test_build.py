@@ -16,7 +16,7 @@ from include.settings import Settings
 from include.site import build
 from include.site.build import build_site, index_of
 from include.site.pages import PAGES
-from include.site.read import FileReplaced, SiteError, build_of
+from include.site.read import FileGone, SiteError, build_of
 from include.site.render import TABLES
 from tests.support.live import live_warehouse
 
@@ -118,32 +118,32 @@ def test_data_docs_are_linked_from_where_the_site_will_be(shop: Settings) -> Non
 def test_a_publication_meanwhile_is_drawn_again_and_not_for_ever(
     shop: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The publisher replaces its journal while a query reads it: DuckDB then finds another file than it opened."""
+    """The publisher removes old files of its journal before a query reads them."""
     monkeypatch.setattr(build, "PAUSE_SECONDS", 0)
     draw, left = build.write_site, [2]
 
-    def replaced(*arguments: Any) -> None:
+    def gone(*arguments: Any) -> None:
         if left[0]:
             left[0] -= 1
-            raise FileReplaced("latest.sql of page publishing: IO Error")
+            raise FileGone("latest.sql of page publishing: IO Error")
         draw(*arguments)
 
-    monkeypatch.setattr(build, "write_site", replaced)
+    monkeypatch.setattr(build, "write_site", gone)
     assert build_site(shop).is_file()
     left[0] = build.ATTEMPTS
     with pytest.raises(SiteError, match=r"changed 10 times while it was built, last: latest\.sql of page publishing"):
         build_site(shop)
 
 
-def test_a_file_replaced_while_it_is_read_is_told_from_other_errors(shop: Settings) -> None:
-    pattern = Path(journal.files(shop)["publish_runs"])
-    away = pattern.parent.with_name("away")
-    pattern.parent.rename(away)
+def test_a_file_that_went_away_is_told_from_other_errors(shop: Settings) -> None:
+    place = journal.folder(shop)
+    away = place.with_name("away")
+    place.rename(away)
     try:
         with (
             duckdb.connect(str(shop.live_warehouse), read_only=True) as connection,
-            pytest.raises(FileReplaced, match=r"meta\.build and publish\.publish_runs: IO Error"),
+            pytest.raises(FileGone, match=r"meta\.build and publish\.publish_runs: IO Error"),
         ):
             build_of(connection)
     finally:
-        away.rename(pattern.parent)
+        away.rename(place)
