@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+# Airflow takes the logging over when it is first imported, and with it what a test has set up to hear the log.
+import airflow.sdk.definitions.connection  # noqa: F401
 import pytest
 import yaml
 
