@@ -121,7 +121,8 @@ def _has_object(schema: Schema, holder: str) -> bool:
 def uses(spec: StreamSpec, entity: Entity) -> Callable[[str], bool]:
     """Return whether a mapping uses a column: every part of its name stands somewhere in the mapping's SQL."""
     columns = entity.column_names if spec.columns == "same" else list(_texts(spec.model_dump()["columns"]))
-    parts = spec.model_dump(include={"query", "where", "each", "one_row_per", "latest", "deleted_at", "seen_at"})
+    texts = {"views", "query", "where", "each", "one_row_per", "latest", "deleted_at", "seen_at"}
+    parts = spec.model_dump(include=texts)
     text = "\n".join([*columns, *_texts(parts)])
 
     def found(column: str) -> bool:

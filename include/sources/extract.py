@@ -209,7 +209,7 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
 def _fingerprint(mapping: Mapping, entity: Entity, spec: StreamSpec) -> str:
     contract = [(column.name, column.type) for column in entity.columns]
     # Mappings that say nothing of these keep the digest that they had before, or everything would be read once more.
-    unsaid = {name for name in ("may_lack", "may_be_missing") if not getattr(spec, name)}
+    unsaid = {name for name in ("may_lack", "may_be_missing", "views", "nested_by") if not getattr(spec, name)}
     told = spec.model_dump_json(exclude=unsaid)
     return _digest(f"{told}{mapping.time_zone}{mapping.currency}{contract}{entity.key}")[:16]
 

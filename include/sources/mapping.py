@@ -68,13 +68,17 @@ class StreamSpec(_Strict):
     format: Literal["csv", "jsonl", "parquet", "raw"] = Field(description="raw: records pulled from a vendor's API")
     csv: CsvOptions = CsvOptions()
     tables: dict[str, str] = Field(default={}, description="Further tables for `query`: name -> glob, same format")
+    views: dict[str, str] = Field(default={}, description="Name -> SQL over `records`, `tables` and the views before")
     query: str | None = Field(
-        default=None, description="SQL over `records` and `tables` in place of the file's records"
+        default=None, description="SQL over `records`, `tables` and `views` in place of the file's records"
     )
     may_lack: dict[str, Annotated[list[str], Field(min_length=1)]] = Field(
         default={}, description="`records` or a name in `tables` -> columns read as empty text where it lacks them"
     )
     may_be_missing: list[str] = Field(default=[], description="Names in `tables` read as empty where there is no file")
+    nested_by: str | None = Field(
+        default=None, description="What parts a nested record's name from its fields' in columns and tables' folders"
+    )
     latest: Latest | None = None
     where: str | None = None
     each: str | None = Field(default=None, description="JSON path of a list in `payload`; one row per `item` of it")
@@ -94,12 +98,16 @@ class StreamSpec(_Strict):
         return value
 
     @model_validator(mode="after")
-    def _lacking_tables_exist(self) -> StreamSpec:
+    def _tables_of_the_query(self) -> StreamSpec:
         strange = sorted({*self.may_lack, *self.may_be_missing} - {"records", *self.tables})
         if strange:
             raise ValueError(f"no table {', '.join(strange)}; expected {', '.join(['records', *self.tables])}")
-        if self.may_lack and not self.query:
-            raise ValueError("may_lack speaks of the tables of `query`, and there is none")
+        for name in ("may_lack", "views", "nested_by"):
+            if getattr(self, name) and not self.query:
+                raise ValueError(f"{name} is for `query`, and there is none")
+        taken = sorted({"records", *self.tables} & set(self.views))
+        if taken:
+            raise ValueError(f"views: the name {', '.join(taken)} is that of a table; expected another")
         bare = sorted(set(self.may_be_missing) - (set(self.may_lack) - {"records"}))
         if bare:
             raise ValueError(f"may_be_missing: expected the columns of {', '.join(bare)} in may_lack")

@@ -45,11 +45,16 @@ def records_of(
 def _queried(
     con: duckdb.DuckDBPyConnection, source: Source, path: Path, spec: StreamSpec, base: Path, stream: str
 ) -> Source:
-    con.execute(f"create or replace view records as {_with(spec, 'records', f'select * from {source.relation}')}")
-    for name, glob in spec.tables.items():
-        table = "" if _may_be_missing(base, name, glob, spec) else _table(base, glob, spec.format, stream)
+    for name, glob in {"records": "", **spec.tables}.items():
+        if name == "records":
+            table = f"select * from {source.relation}"
+        else:
+            table = "" if _may_be_missing(base, name, glob, spec) else _table(base, glob, spec.format, stream)
         con.execute(f"create or replace view {identifier(name)} as {_with(spec, name, table)}")
+        _refuse_unnested(con, spec, name, path)
     try:
+        for name, sql in spec.views.items():
+            con.execute(f"create or replace view {identifier(name)} as {sql}")
         columns = [row[0] for row in con.execute(f"describe {spec.query}").fetchall()]
     except duckdb.Error as error:
         raise SourceFileError(
@@ -70,6 +75,29 @@ def _with(spec: StreamSpec, name: str, table: str) -> str:
     empty = ", ".join(f"cast(null as varchar) as {identifier(column)}" for column in spec.may_lack[name])
     nothing = f"select {empty} where false"
     return f"{table} union all by name {nothing}" if table else nothing
+
+
+def _refuse_unnested(con: duckdb.DuckDBPyConnection, spec: StreamSpec, name: str, path: Path) -> None:
+    """Refuse a list or record that lies whole in a column: the mapping would read it as empty."""
+    if spec.nested_by is None:
+        return
+    folders = {other: glob.partition("/")[0] for other, glob in {"records": spec.files, **spec.tables}.items()}
+    below = folders[name] + spec.nested_by
+    lists = {folder.removeprefix(below): folder for folder in folders.values() if folder.startswith(below)}
+    fields = {part: column for column in spec.may_lack.get(name, []) for part in _holders(column, spec.nested_by)}
+    for column, *_ in con.execute(f"describe {identifier(name)}").fetchall():
+        if expected := lists.get(column) or fields.get(column):
+            raise SourceFileError(
+                f"{path}: the table {folders[name]} has a column {column}, expected {expected} in its place: it was not"
+                " nested, so its values would be missing. Have the tool nest to any depth and load again (dlt: without"
+                " max_table_nesting)."
+            )
+
+
+def _holders(column: str, separator: str) -> list[str]:
+    """Name the records that a column is a field of: a and a__b of a__b__c."""
+    parts = column.split(separator)
+    return [separator.join(parts[:end]) for end in range(1, len(parts))]
 
 
 def _table(base: Path, glob: str, form: str, stream: str) -> str:

@@ -180,6 +180,7 @@ def test_a_column_that_becomes_an_object_is_told_once() -> None:
         ("flow_id", False),
         ("status", False),
         ("paid", True),
+        ("net", True),
     ],
 )
 def test_a_mapping_uses_a_column_whose_every_part_it_names(name: str, used: bool) -> None:
@@ -190,7 +191,10 @@ def test_a_mapping_uses_a_column_whose_every_part_it_names(name: str, used: bool
         "gross_amount": {"expression": "item->>'$.price'\n+total"},
         "email": {"expression": "payload->>'/attributes/Recipient Email Address' || '$flow'"},
     }
-    spec = StreamSpec(files="*", format="raw", each="$.lines[*]", columns=columns)
+    views = {"priced": "select *, payload->>'$.net' from records"}
+    spec = StreamSpec(
+        files="*", format="raw", views=views, query="select * from priced", each="$.lines[*]", columns=columns
+    )
     assert uses(spec, all_entities()["orders"])(name) is used
 
 

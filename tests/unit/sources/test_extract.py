@@ -52,6 +52,26 @@ def test_a_file_is_read_again_when_its_mapping_has_changed(bench: Bench) -> None
     assert bench.landed("order_id") == [("o1",), ("o3",)]
 
 
+def test_a_query_reads_views_each_of_which_may_read_those_before(bench: Bench) -> None:
+    bench.write("orders.csv", orders(range(1, 4)))
+    views = {
+        "numbered": "select *, substr(order_id, 2) as number from records",
+        "odd": "from numbered where number <> 2",
+    }
+    spec = ORDERS | {"views": views, "query": "select * from odd"}
+    assert bench.typed(bench.mapping({"orders": spec}), "order_id") == [("o1",), ("o3",)]
+    load(bench, bench.mapping({"orders": spec}))
+    even = views | {"odd": "from numbered where number = 2"}
+    assert bench.typed(bench.mapping({"orders": spec | {"views": even}}), "order_id") == [("o2",)]
+
+
+def test_a_view_that_does_not_fit_is_named_with_the_files_columns(bench: Bench) -> None:
+    bench.write("orders.csv", orders(range(1, 4)))
+    spec = ORDERS | {"views": {"priced": "select prize from records"}, "query": "select * from priced"}
+    with pytest.raises(SourceFileError, match=r'the query does not fit the tables: .*"prize".* The file has order_id'):
+        bench.extract(bench.mapping({"orders": spec}))
+
+
 def test_the_same_content_under_another_name_is_skipped_and_named(bench: Bench) -> None:
     mapping = bench.mapping({"orders": ORDERS})
     bench.write("orders_a.csv", orders(range(1, 4)))

@@ -87,7 +87,14 @@ def test_a_stream_may_come_from_several_sets_of_files(tmp_path: Path) -> None:
         (stream(file="x"), "streams.orders.0.file", "Extra inputs are not permitted"),
         (stream(format="xlsx"), "streams.orders.0.format", "'csv', 'jsonl', 'parquet' or 'raw'"),
         (stream(may_lack={"lines": ["id"]}, query="q"), "streams.orders.0", "no table lines; expected records"),
-        (stream(may_lack={"records": ["id"]}), "streams.orders.0", "may_lack speaks of the tables of `query`"),
+        (stream(may_lack={"records": ["id"]}), "streams.orders.0", "may_lack is for `query`, and there is none"),
+        (stream(views={"sold": "q"}), "streams.orders.0", "views is for `query`, and there is none"),
+        (stream(nested_by="__"), "streams.orders.0", "nested_by is for `query`, and there is none"),
+        (
+            stream(views={"records": "q"}, query="q"),
+            "streams.orders.0",
+            "views: the name records is that of a table; expected another",
+        ),
         (
             stream(tables={"lines": "lines/*.csv"}, query="q", may_be_missing=["lines"]),
             "streams.orders.0",

@@ -253,8 +253,11 @@ def _amounts_as_text(value: Any) -> Any:
     return f"{value:.2f}" if isinstance(value, float) else value
 
 
-def loaded_by_dlt(folder: Path, *loads: Tables) -> Path:
+def loaded_by_dlt(folder: Path, *loads: Tables, max_table_nesting: int | None = None) -> Path:
     """Have dlt load records one load after the other, as its source declares them.
+
+    Args:
+        max_table_nesting: dlt's setting; None, its default, nests to any depth.
 
     Returns:
         The database with the tables, in the schema `shopify`.
@@ -270,13 +273,18 @@ def loaded_by_dlt(folder: Path, *loads: Tables) -> Path:
             pipelines_dir=str(folder / "pipelines"),
         )
         for tables in loads:
-            pipeline.run(
-                [
-                    dlt.resource(rows, name=name, primary_key="id", write_disposition="merge")
-                    for name, rows in tables.items()
-                ]
-            )
+            pipeline.run(_source(tables, max_table_nesting))
     return database
+
+
+def _source(tables: Tables, max_table_nesting: int | None) -> Any:
+    @dlt.source(name="shopify", max_table_nesting=max_table_nesting)
+    def shopify() -> list[Any]:
+        return [
+            dlt.resource(rows, name=name, primary_key="id", write_disposition="merge") for name, rows in tables.items()
+        ]
+
+    return shopify()
 
 
 def export(database: Path, folder: Path, *, as_text: bool = False) -> None:

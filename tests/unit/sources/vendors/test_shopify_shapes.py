@@ -242,7 +242,35 @@ def test_what_dlt_has_seen_no_value_of_is_empty(tmp_path: Path) -> None:
         assert bench.rows(stream, "_parent, _deleted_at is null") == [("1", False)], stream
 
 
-def test_orders_whose_lines_dlt_did_not_nest_are_refused(dlt_tables: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("depth", "stream", "table", "column"),
+    [
+        (0, "products", "products", "variants"),
+        (0, "customers", "customers", "default_address"),
+        (0, "orders", "orders", "(refunds|shipping_lines|discount_codes|line_items|customer)"),
+        (1, "order_lines", "orders", "(total_price|original_total_[a-z_]*)_set__shop_money"),
+        (2, "orders", "orders__line_items", "price_set__shop_money"),
+        (3, "refunds", "orders__line_items__discount_allocations", "amount_set__shop_money"),
+    ],
+)
+def test_tables_that_dlt_nested_to_a_limited_depth_are_refused(
+    tmp_path: Path, depth: int, stream: str, table: str, column: str
+) -> None:
+    bench = ShopifyBench(tmp_path, "dlt")
+    tables = shopify_tables.rest(**records())
+    shopify_tables.export(shopify_tables.loaded_by_dlt(tmp_path, tables, max_table_nesting=depth), bench.base)
+    with pytest.raises(SourceFileError, match=f"the table {table} has a column {column}, expected .* was not nested"):
+        bench.rows(stream, "*")
+
+
+def test_a_depth_that_holds_everything_is_read(pulled: ShopifyBench, tmp_path: Path) -> None:
+    bench = ShopifyBench(tmp_path / "dlt", "dlt")
+    tables = shopify_tables.rest(**records())
+    shopify_tables.export(shopify_tables.loaded_by_dlt(tmp_path, tables, max_table_nesting=4), bench.base)
+    assert rows(bench, "refunds", set()) == rows(pulled, "refunds", set()) != []
+
+
+def test_orders_whose_lines_are_not_exported_are_refused(dlt_tables: Path, tmp_path: Path) -> None:
     bench = ShopifyBench(tmp_path, "dlt")
     shopify_tables.export(dlt_tables, bench.base)
     shutil.rmtree(bench.base / "orders__line_items")
