@@ -4,7 +4,7 @@
 function lines(chart, rows, width) {
   const draw = chart.draw;
   const [xs, ys, texts] = [column(chart, draw.x, rows).map((one) => Date.parse(one)), scaled(chart, draw.y, rows), said(chart, draw.y, rows)];
-  const names = draw.by ? column(chart, draw.by, rows).map(String) : rows.map(() => label(chart, draw.y));
+  const names = draw.by ? column(chart, draw.by, rows).map(spaced) : rows.map(() => label(chart, draw.y));
   const goal = draw.goal ? scaled(chart, draw.goal, rows)[0] : null;
   const known = ys.filter((one) => one !== null);
   let [first, last] = [xs.reduce((a, b) => Math.min(a, b)), xs.reduce((a, b) => Math.max(a, b))];
@@ -56,7 +56,7 @@ function stroke(index, path) {
 
 /* The rows of a drawing with a name at the left of each: bars and intervals. */
 function named(chart, rows, heights, width, range, title) {
-  const names = column(chart, chart.draw.category, rows).map((name) => wrapped(String(name).replace(/_/g, " "), narrow() ? 15 : 32));
+  const names = column(chart, chart.draw.category, rows).map((name) => wrapped(spaced(name), narrow() ? 15 : 32));
   const left = 30 + Math.max(...names.flat().map(widthOf));
   const tall = Math.max(heights, 15 * Math.max(...names.map((name) => name.length)) + 8);
   const heading = label(chart, chart.draw.category);

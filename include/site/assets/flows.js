@@ -25,7 +25,7 @@ function flows(chart, rows, available) {
   drawn.append(ribbons);
   for (const [name, node] of nodes) {
     drawn.append(svg("rect", { x: node.x, y: node.y, width: NODE, height: Math.max(2, node.height), class: node.back ? "node back" : "node" }));
-    drawn.append(...wordsOf(name.replace(/_/g, " "), node));
+    drawn.append(...wordsOf(spaced(name), node));
   }
   const back = links.some((link) => link.back);
   const entries = [["forward", [svg("rect", { x: -13, y: -5, width: 26, height: 10, class: "node" })]], ["back to an earlier stage", [svg("rect", { x: -13, y: -5, width: 26, height: 10, class: "node back" })]]];

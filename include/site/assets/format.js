@@ -39,8 +39,13 @@ function unitOf(chart, column, row) {
   return unit === "unit" ? own() : unit;
 }
 
+/* A name of the tables as people read it. */
+function spaced(name) {
+  return String(name).replace(/_/g, " ");
+}
+
 function label(chart, column) {
-  return chart.labels[column] || column.replace(/_/g, " ");
+  return chart.labels[column] || spaced(column);
 }
 
 /* The title of an axis: what is counted, and in which unit. */

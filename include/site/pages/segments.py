@@ -15,7 +15,7 @@ PAGE = Page(
             units={"customers": "customers", "primary_customers": "customers"},
             measures=("segment_id", "is_primary"),
             where=("kind",),
-            labels={"customers": "in it", "primary_customers": "in it first of all"},
+            labels={"customers": "members", "primary_customers": "members whose primary segment it is"},
             empty="There is no segment of this kind.",
         ),
         Chart(
