@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException
 
 from include.orchestration.assets import LIVE_WAREHOUSE
 from include.orchestration.defaults import DEFAULT_ARGS
@@ -60,12 +59,9 @@ with DAG(
     @task(trigger_rule="all_done")
     def check_drift(results: list[dict[str, object] | None]) -> None:
         """Fail, and so alert, when a tool holds others than were confirmed."""
-        drifted = [f"{one['audience']} at {one['destination']}" for one in results if one and one["is_drift"]]
-        if drifted:
-            raise AirflowFailException(
-                f"These tools hold others than the ledger confirmed: {', '.join(drifted)}. See publish.publish_drift in"
-                " the live warehouse and docs/publishing.md."
-            )
+        from include.orchestration.drift import fail_on_drift
+
+        fail_on_drift(results)
 
     @task(trigger_rule="all_done")
     def build_site() -> str:

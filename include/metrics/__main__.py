@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from include.metrics.ask import MetricsError, Question, answer
+from include.metrics.ask import MetricsError, Question, answer, for_reading
 from include.settings import SettingsError, get_settings
 
 if __name__ == "__main__":
@@ -15,6 +15,6 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     try:
         question = Question(arguments.metrics.split(","), arguments.by.split(","))
-        answer(get_settings(), question).show(max_rows=200)
+        for_reading(answer(get_settings(), question)).show(max_rows=200)
     except (MetricsError, SettingsError) as error:
         sys.exit(f"metrics: {error}")

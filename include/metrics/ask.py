@@ -77,3 +77,11 @@ def answer(settings: Settings, question: Question) -> duckdb.DuckDBPyRelation:
     # The SQL names its tables with the catalog "warehouse", which is what DuckDB calls a file of that name.
     con = duckdb.connect(str(settings.live_warehouse), read_only=True)
     return con.sql(query).order(", ".join(map(identifier, question.by)))
+
+
+def for_reading(found: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Round an answer's ratios to four digits behind the point; as binary fractions they have up to seventeen."""
+    columns = zip(map(identifier, found.columns), map(str, found.types), strict=True)
+    return found.project(
+        ", ".join(f"round({name}, 4) as {name}" if kind == "DOUBLE" else name for name, kind in columns)
+    )

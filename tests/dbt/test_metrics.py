@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from include.metrics.ask import SEMANTIC_MANIFEST, MetricsError, Question, answer, queries
+from include.metrics.ask import SEMANTIC_MANIFEST, MetricsError, Question, answer, for_reading, queries
 from include.settings import PROJECT_ROOT
 from include.warehouse.dbt import PROJECT_DIR
 from tests.dbt.project_copy import Project
@@ -85,6 +85,15 @@ def test_there_are_metrics_of_every_kind() -> None:
 def test_a_metric_that_there_is_not_is_named() -> None:
     with pytest.raises(MetricsError, match=r"(?s)MetricFlow cannot answer: .*no_such_metric"):
         queries([Question(["no_such_metric"], ["metric_time__month"])])
+
+
+def test_ratios_are_rounded_for_reading_and_nothing_else_is_touched() -> None:
+    found = duckdb.sql(
+        """select date '2024-01-01' as "day of it", 2::double / 3 as aov, 7 as orders, 1.23456 as exact"""
+    )
+    shown = for_reading(found)
+    assert shown.columns == ["day of it", "aov", "orders", "exact"]
+    assert [str(value) for value in shown.fetchall()[0]] == ["2024-01-01", "0.6667", "7", "1.23456"]
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
