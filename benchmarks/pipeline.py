@@ -41,7 +41,7 @@ def main() -> None:
         )
         timed("simulate", lambda: simulate(settings.data_dir / "sources" / "simulated", customers=options.customers))
         timed("load", lambda: print(f"{sum(pipeline.load(settings, AS_OF).values()):,} rows"))
-        timed("dbt build", lambda: pipeline.build(settings, AS_OF))
+        timed("dbt build", lambda: pipeline.build(settings, AS_OF, seconds=3600))
         timed("gate 2", lambda: gate_2(settings, AS_OF, "benchmark"))
         timed("promote", lambda: promote(settings))
 

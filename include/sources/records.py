@@ -45,11 +45,7 @@ def records_of(
 def _queried(
     con: duckdb.DuckDBPyConnection, source: Source, path: Path, spec: StreamSpec, base: Path, stream: str
 ) -> Source:
-    for name, glob in {"records": "", **spec.tables}.items():
-        if name == "records":
-            table = f"select * from {source.relation}"
-        else:
-            table = "" if _may_be_missing(base, name, glob, spec) else _table(base, glob, spec.format, stream)
+    for name, table in _relations(source, spec, base, stream):
         con.execute(f"create or replace view {identifier(name)} as {_with(spec, name, table)}")
         _refuse_unnested(con, spec, name, path)
     try:
@@ -62,6 +58,13 @@ def _queried(
             f"{', '.join(source.columns)}."
         ) from error
     return Source(f"({spec.query})", tuple(name for name in columns if name != "_row"), source.broken)
+
+
+def _relations(source: Source, spec: StreamSpec, base: Path, stream: str) -> Iterator[tuple[str, str]]:
+    """Yield name and SQL of what a query may read; no SQL where there is no file and need be none."""
+    yield "records", f"select * from {source.relation}"
+    for name, glob in spec.tables.items():
+        yield name, "" if _may_be_missing(base, name, glob, spec) else _table(base, glob, spec.format, stream)
 
 
 def _may_be_missing(base: Path, name: str, glob: str, spec: StreamSpec) -> bool:

@@ -49,15 +49,15 @@ def dbt_command(settings: Settings, as_of: datetime, *arguments: str) -> tuple[l
     return command, os.environ | dbt_env(settings)
 
 
-def build(settings: Settings, as_of: datetime, *more: str) -> None:
-    """Run dbt build without unit tests, as the DAG does, with more arguments where given.
+def build(settings: Settings, as_of: datetime, *more: str, seconds: int = 600) -> None:
+    """Run dbt build without unit tests, as the DAG does, with more arguments where given, for no longer than `seconds`.
 
     Raises:
         AssertionError: it failed; the message holds dbt's output.
     """
     settings.build_warehouse.parent.mkdir(parents=True, exist_ok=True)
     command, env = dbt_command(settings, as_of, "build", "--exclude-resource-type", "unit_test", *more)
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=seconds)
     assert done.returncode == 0, done.stdout[-4000:]
 
 
