@@ -61,12 +61,14 @@ screenshots: $(STAMP) browser ## take the pictures of the documentation from the
 	@$(BIN)/python -m include.site.screenshots docs/images
 
 explain: $(STAMP) ## show everything about one customer: CUSTOMER=key, or an address with CONTACTS=1; PAGE=1 writes a page
+	$(if $(CUSTOMER),,$(error CUSTOMER is missing: make explain CUSTOMER=<customer_key>, docs/dashboards.md says more))
 	@$(BIN)/python -m include.explain $(CUSTOMER) $(if $(CONTACTS),--contacts) $(if $(PAGE),--page)
 
 serve: $(MANIFEST) ## copy the live warehouse to the PostgreSQL of PERENNIAL_SERVE_URL
 	@$(BIN)/python -m include.serve
 
 metric: $(MANIFEST) ## ask for metrics by name: METRICS=aov,cac BY=metric_time__month,kpi__channel
+	$(if $(METRICS),,$(error METRICS is missing: make metric METRICS=aov,cac, docs/metrics.md says more))
 	@$(BIN)/python -m include.metrics $(METRICS) $(if $(BY),--by $(BY))
 
 docs: $(MANIFEST) ## build the documentation with data dictionary and pictures, as pages that open from disk

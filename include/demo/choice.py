@@ -21,6 +21,10 @@ MARKER = "demo.json"
 MADE_BY_RUNS = ("lake", "build", "live", "ledger", "published", "quality", "standins", "customers")
 
 
+# Fewer persons have no referral or no review at all, and gate 1 refuses a stream without a record.
+FEWEST_CUSTOMERS = 100
+
+
 class DemoError(RuntimeError):
     """The demo cannot run as asked; the message says why and what to do."""
 
@@ -73,7 +77,7 @@ def choose(
         say: called with each line of progress.
 
     Raises:
-        DemoError: the data set is unknown, or `files` was asked for without a mapping.
+        DemoError: the data set is unknown, `files` was asked for without a mapping, or the simulated shop is too small.
         DatasetError: a download is missing or not what it should be.
     """
     if dataset == "files":
@@ -91,6 +95,12 @@ def choose(
         )
     if dataset not in names():
         raise DemoError(f"DATASET={dataset} is unknown; expected {', '.join(names())} or files.")
+    if dataset == "simulated" and customers < FEWEST_CUSTOMERS:
+        raise DemoError(
+            f"SCALE={customers}; expected {FEWEST_CUSTOMERS} persons or more, so that there is some of everything."
+        )
+    if dataset == "simulated" and seed < 0:
+        raise DemoError(f"SEED={seed}; expected 0 or more.")
     found = prepare(dataset, data_dir, customers, seed, progress=say)
     name = f"{dataset}:{customers}:{seed}" if dataset == "simulated" else dataset
     return Choice(

@@ -77,3 +77,17 @@ def test_a_wrong_choice_says_what_was_expected(
 ) -> None:
     with pytest.raises(DemoError, match=message):
         chosen(dataset, mapping, as_of, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("customers", "seed", "message"),
+    [
+        (99, 1, "SCALE=99; expected 100 persons or more"),
+        (-5, 1, "SCALE=-5; expected 100 persons or more"),
+        (100, -1, "SEED=-1; expected 0 or more"),
+    ],
+)
+def test_a_shop_that_cannot_be_simulated_is_refused(tmp_path: Path, customers: int, seed: int, message: str) -> None:
+    with pytest.raises(DemoError, match=message):
+        choose("simulated", tmp_path, customers=customers, seed=seed, mapping_file=None, as_of=None, say=quiet)
+    assert list(tmp_path.iterdir()) == []
