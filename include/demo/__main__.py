@@ -88,6 +88,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (ConfigError, DemoError, DatasetError, MappingError, AirflowNotStarted, PipelineFailed, SiteError) as error:
         console.print(f"\n{type(error).__name__}: {error}", style="red", markup=False)
         return 1
+    except KeyboardInterrupt:
+        say("interrupted, everything it started has ended; the same command begins again with what is there")
+        return 130
     say("done")
     console.print(f"\nOpen {index_of(settings).as_uri()} in a browser.", markup=False, soft_wrap=True)
     return 0
