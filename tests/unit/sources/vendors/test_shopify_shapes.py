@@ -131,6 +131,9 @@ def orders() -> list[Json]:
             line(81, 2, money("4.00")),
             refunds=[refund(26, money("0.00"), refund_line(8, 81, 2, money("8.00"), money("0")))],
         ),
+        # Added and taken out again before it was paid for.
+        order(9, line(91, 1, money("4.00")), line(92, 0, money("6.00"))),
+        order(10, line(101, 0, money("6.00"))),
     ]
 
 
