@@ -19,9 +19,7 @@ from include.sources.mapping import Mapping, read_mapping
 MARKER = "demo.json"
 # Everything a run writes; sources/ holds what the user or a download put there and stays.
 MADE_BY_RUNS = ("lake", "build", "live", "ledger", "published", "quality", "standins", "customers")
-
-
-# Fewer persons have no referral or no review at all, and gate 1 refuses a stream without a record.
+# Fewer persons often have no referral or no review at all, and gate 1 refuses a stream without a record.
 FEWEST_CUSTOMERS = 100
 
 
