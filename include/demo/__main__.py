@@ -14,6 +14,7 @@ from rich.console import Console
 from include.demo.choice import DemoError, choose, data_dir_of_demo, make_room
 from include.demo.datasets import DatasetError
 from include.demo.report import print_report
+from include.demo.simulator import SimulationError
 from include.demo.sources import parse_sources, vendor_sources
 from include.demo.standins import parse_names, stand_ins
 from include.demo.tools_report import print_tools, publish_again
@@ -25,6 +26,17 @@ from include.site.build import build_site, index_of
 from include.site.read import SiteError
 from include.sources.mapping import MappingError
 
+# Errors whose message says what came, what was expected and what to do.
+WORDED = (
+    AirflowNotStarted,
+    ConfigError,
+    DatasetError,
+    DemoError,
+    MappingError,
+    PipelineFailed,
+    SimulationError,
+    SiteError,
+)
 console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
 
 
@@ -85,7 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
                 publish_again(tools, home)
                 print_tools(tools, first, console)
                 build_site(settings)
-    except (ConfigError, DemoError, DatasetError, MappingError, AirflowNotStarted, PipelineFailed, SiteError) as error:
+    except WORDED as error:
         console.print(f"\n{type(error).__name__}: {error}", style="red", markup=False)
         return 1
     except KeyboardInterrupt:

@@ -77,6 +77,7 @@ def choose(
     Raises:
         DemoError: the data set is unknown, `files` was asked for without a mapping, or the simulated shop is too small.
         DatasetError: a download is missing or not what it should be.
+        SimulationError: the simulated shop cannot be written.
     """
     if dataset == "files":
         if mapping_file is None:
@@ -97,8 +98,6 @@ def choose(
         raise DemoError(
             f"SCALE={customers}; expected {FEWEST_CUSTOMERS} persons or more, so that there is some of everything."
         )
-    if dataset == "simulated" and seed < 0:
-        raise DemoError(f"SEED={seed}; expected 0 or more.")
     found = prepare(dataset, data_dir, customers, seed, progress=say)
     name = f"{dataset}:{customers}:{seed}" if dataset == "simulated" else dataset
     return Choice(

@@ -54,12 +54,14 @@ def simulate(
         Rows per stream.
 
     Raises:
-        SimulationError: customers is below 1, or out_dir holds something that is not a simulated data set.
+        SimulationError: customers is below 1 or seed below 0, or out_dir holds something that is no simulated data set.
     """
     if customers < 1 or chunk_size < 1 or workers < 1:
         raise SimulationError(
             f"Expected customers, chunk_size and workers of at least 1, got {customers}, {chunk_size} and {workers}."
         )
+    if seed < 0:
+        raise SimulationError(f"Expected a seed of 0 or more, got {seed}.")
     out_dir = Path(out_dir).absolute()
     identity = {"customers": customers, "seed": seed, "chunk_size": chunk_size, "version": VERSION}
     existing = _read_marker(out_dir)

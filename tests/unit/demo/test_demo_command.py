@@ -22,6 +22,12 @@ def test_a_wrong_choice_ends_with_its_message(capsys: pytest.CaptureFixture[str]
     assert "DemoError: SCALE=0; expected 100 persons or more" in capsys.readouterr().out
 
 
+def test_a_seed_that_is_none_ends_with_its_message(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert demo.main(["run", "--seed", "-1"]) == 1
+    assert "SimulationError: Expected a seed of 0 or more, got -1." in capsys.readouterr().out
+    assert list(tmp_path.rglob("*.partial")) == []
+
+
 def test_ctrl_c_is_no_error_of_the_program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
